@@ -1,0 +1,84 @@
+/* The block kernel for AVX2: one vector holds a whole row of the block. */
+
+#include "block.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define RJ_KERNEL rj_code_blocks_avx2
+#define RJ_TARGET __attribute__((target("avx2")))
+
+typedef __m256 vec;
+enum { LANES = 8 };
+
+static inline RJ_TARGET vec broadcast(float value) { return _mm256_set1_ps(value); }
+static inline RJ_TARGET vec load(const float *from) { return _mm256_load_ps(from); }
+static inline RJ_TARGET vec add(vec a, vec b) { return _mm256_add_ps(a, b); }
+static inline RJ_TARGET vec sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
+static inline RJ_TARGET vec mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
+
+static inline RJ_TARGET vec keep_large(vec value, vec measured, vec threshold)
+{
+    vec magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), measured);
+    return _mm256_and_ps(value, _mm256_cmp_ps(magnitude, threshold, _CMP_GE_OQ));
+}
+
+static inline RJ_TARGET vec centred(__m128i samples)
+{
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_cvtepu8_epi32(samples), _mm256_set1_epi32(128)));
+}
+
+/* Transposes while the samples are still bytes: twelve shuffles rather than twenty-four. */
+static inline RJ_TARGET void load_transposed(vec x[1][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
+{
+    __m128i pairs[4], fours[4];
+    for (int i = 0; i < 4; i++)
+        pairs[i] = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i] + column)),
+                                     _mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i + 1] + column)));
+    for (int i = 0; i < 2; i++) {
+        fours[2 * i] = _mm_unpacklo_epi16(pairs[2 * i], pairs[2 * i + 1]);
+        fours[2 * i + 1] = _mm_unpackhi_epi16(pairs[2 * i], pairs[2 * i + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        __m128i columns_01 = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
+        __m128i columns_23 = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
+        x[0][4 * i] = centred(columns_01);
+        x[0][4 * i + 1] = centred(_mm_srli_si128(columns_01, 8));
+        x[0][4 * i + 2] = centred(columns_23);
+        x[0][4 * i + 3] = centred(_mm_srli_si128(columns_23, 8));
+    }
+}
+
+static inline RJ_TARGET void transpose(vec x[1][RJ_BLOCK_SIDE])
+{
+    vec pairs[8], fours[8];
+    for (int i = 0; i < 4; i++) {
+        pairs[2 * i] = _mm256_unpacklo_ps(x[0][2 * i], x[0][2 * i + 1]);
+        pairs[2 * i + 1] = _mm256_unpackhi_ps(x[0][2 * i], x[0][2 * i + 1]);
+    }
+    for (int half = 0; half < 2; half++)
+        for (int i = 0; i < 2; i++) {
+            vec upper = pairs[4 * half + i], lower = pairs[4 * half + 2 + i];
+            fours[4 * half + 2 * i] = _mm256_shuffle_ps(upper, lower, _MM_SHUFFLE(1, 0, 1, 0));
+            fours[4 * half + 2 * i + 1] = _mm256_shuffle_ps(upper, lower, _MM_SHUFFLE(3, 2, 3, 2));
+        }
+    for (int i = 0; i < 4; i++) {
+        x[0][i] = _mm256_permute2f128_ps(fours[i], fours[4 + i], 0x20);
+        x[0][4 + i] = _mm256_permute2f128_ps(fours[i], fours[4 + i], 0x31);
+    }
+}
+
+static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[1], const int16_t *multiple, int first_low)
+{
+    __m256i integers = _mm256_cvtps_epi32(levels[0]);
+    __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
+    packed = _mm_mullo_epi16(packed, _mm_load_si128((const __m128i *)(const void *)multiple));
+    packed = _mm_max_epi16(packed, _mm_insert_epi16(_mm_set1_epi16(-1023), first_low, 0));
+    packed = _mm_min_epi16(packed, _mm_set1_epi16(1023));
+    _mm_storeu_si128((__m128i *)(void *)out, packed);
+}
+
+#include "block_simd.h"
+
+#endif

@@ -1,0 +1,50 @@
+/* The block kernel in plain C: the reference that every other kernel has to equal. */
+
+#include "block.h"
+
+#include <math.h>
+
+#define RJ_KERNEL rj_code_blocks_generic
+#define RJ_TARGET
+
+typedef float vec;
+enum { LANES = 1 };
+
+static inline vec broadcast(float value) { return value; }
+static inline vec load(const float *from) { return *from; }
+static inline vec add(vec a, vec b) { return a + b; }
+static inline vec sub(vec a, vec b) { return a - b; }
+static inline vec mul(vec a, vec b) { return a * b; }
+
+static inline vec keep_large(vec value, vec measured, vec threshold)
+{
+    return fabsf(measured) >= threshold ? value : 0.0f;
+}
+
+static inline void load_transposed(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
+{
+    for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+        for (int i = 0; i < RJ_BLOCK_SIDE; i++)
+            x[row][i] = (float)(rows[row][column + (size_t)i] - 128);
+}
+
+static inline void transpose(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE])
+{
+    for (int i = 0; i < RJ_BLOCK_SIDE; i++)
+        for (int j = 0; j < i; j++) {
+            vec swapped = x[i][j];
+            x[i][j] = x[j][i];
+            x[j][i] = swapped;
+        }
+}
+
+static inline void store_levels(int16_t *out, const vec levels[RJ_BLOCK_SIDE], const int16_t *multiple, int first_low)
+{
+    for (int i = 0; i < RJ_BLOCK_SIDE; i++) {
+        int low = i == 0 ? first_low : -1023;
+        int level = (int)levels[i] * multiple[i];
+        out[i] = (int16_t)(level < low ? low : level > 1023 ? 1023 : level);
+    }
+}
+
+#include "block_simd.h"

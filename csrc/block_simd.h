@@ -1,0 +1,82 @@
+/*
+ * The template of the block kernels: forward DCT, dead zone, rounding. Including it defines RJ_KERNEL.
+ *
+ * The including file defines before: vec, a vector of LANES floats; RJ_TARGET, the function attribute that admits its
+ * instructions; and the functions broadcast, load, add, sub, mul, keep_large, load_transposed, transpose and
+ * store_levels. All kernels do the same operations in the same order without fused multiply-add, so that their levels
+ * are the same to the last bit.
+ */
+
+enum { GROUPS = RJ_BLOCK_SIDE / LANES };
+
+/*
+ * One-dimensional DCT of eight vectors, in place: the flow graph of Arai, Agui and Nakajima (1988), five
+ * multiplications, its outputs left unnormalised (rj_quantizer_init has the factors).
+ */
+static inline RJ_TARGET void dct8(vec x[RJ_BLOCK_SIDE])
+{
+    const vec cos_pi_4 = broadcast(0.70710678118654752f);
+    const vec cos_3pi_8 = broadcast(0.38268343236508977f);
+    const vec cos_difference = broadcast(0.54119610014619698f); /* cos(pi/8) - cos(3 pi/8) */
+    const vec cos_sum = broadcast(1.30656296487637653f);        /* cos(pi/8) + cos(3 pi/8) */
+
+    vec sum0 = add(x[0], x[7]), difference0 = sub(x[0], x[7]);
+    vec sum1 = add(x[1], x[6]), difference1 = sub(x[1], x[6]);
+    vec sum2 = add(x[2], x[5]), difference2 = sub(x[2], x[5]);
+    vec sum3 = add(x[3], x[4]), difference3 = sub(x[3], x[4]);
+
+    vec outer = add(sum0, sum3), outer_difference = sub(sum0, sum3);
+    vec inner = add(sum1, sum2), inner_difference = sub(sum1, sum2);
+    x[0] = add(outer, inner);
+    x[4] = sub(outer, inner);
+    vec turned = mul(add(inner_difference, outer_difference), cos_pi_4);
+    x[2] = add(outer_difference, turned);
+    x[6] = sub(outer_difference, turned);
+
+    vec low = add(difference3, difference2);
+    vec middle = mul(add(difference2, difference1), cos_pi_4);
+    vec high = add(difference1, difference0);
+    vec rotation = mul(sub(low, high), cos_3pi_8);
+    vec low_turned = add(mul(low, cos_difference), rotation);
+    vec high_turned = add(mul(high, cos_sum), rotation);
+    vec near = add(difference0, middle), far = sub(difference0, middle);
+    x[5] = add(far, low_turned);
+    x[3] = sub(far, low_turned);
+    x[1] = add(near, high_turned);
+    x[7] = sub(near, high_turned);
+}
+
+static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, int16_t *out)
+{
+    /* Adding and taking away 1.5 * 2^23 leaves the nearest integer: the same rounding on every instruction set. */
+    const vec magic = broadcast(12582912.0f);
+
+    for (int row = 0; row < RJ_BLOCK_SIDE; row++) {
+        vec levels[GROUPS];
+        for (int group = 0; group < GROUPS; group++) {
+            int at = row * RJ_BLOCK_SIDE + group * LANES;
+            vec scaled = mul(x[group][row], load(quantizer->scale + at));
+            vec rounded = sub(add(scaled, magic), magic);
+            levels[group] = keep_large(rounded, scaled, load(quantizer->threshold + at));
+        }
+        /* Baseline JPEG codes AC levels of at most ten bits; DC, coded as a difference, may be -1024. */
+        store_levels(out + row * RJ_BLOCK_SIDE, levels, quantizer->multiple + row * RJ_BLOCK_SIDE,
+                     row == 0 ? -1024 : -1023);
+    }
+}
+
+RJ_TARGET void RJ_KERNEL(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
+                         const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
+{
+    for (size_t block = 0; block < block_count; block++) {
+        /* x[group][row] holds LANES columns of a row; starting transposed, one transposition ends in natural order. */
+        vec x[GROUPS][RJ_BLOCK_SIDE];
+        load_transposed(x, rows, first_column + block * RJ_BLOCK_SIDE);
+        for (int group = 0; group < GROUPS; group++)
+            dct8(x[group]);
+        transpose(x);
+        for (int group = 0; group < GROUPS; group++)
+            dct8(x[group]);
+        quantize(x, &quantizers[block_levels[block]], out[block]);
+    }
+}

@@ -1,0 +1,80 @@
+/* The block kernel for SSE2, which every x86-64 processor has: two vectors of four hold a row of the block. */
+
+#include "block.h"
+
+#if defined(__x86_64__)
+
+#include <emmintrin.h>
+
+#define RJ_KERNEL rj_code_blocks_sse2
+#define RJ_TARGET
+
+typedef __m128 vec;
+enum { LANES = 4 };
+
+static inline vec broadcast(float value) { return _mm_set1_ps(value); }
+static inline vec load(const float *from) { return _mm_load_ps(from); }
+static inline vec add(vec a, vec b) { return _mm_add_ps(a, b); }
+static inline vec sub(vec a, vec b) { return _mm_sub_ps(a, b); }
+static inline vec mul(vec a, vec b) { return _mm_mul_ps(a, b); }
+
+static inline vec keep_large(vec value, vec measured, vec threshold)
+{
+    vec magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), measured);
+    return _mm_and_ps(value, _mm_cmpge_ps(magnitude, threshold));
+}
+
+/* Eight 16-bit samples become the two halves of a row. */
+static inline void put_centred(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples)
+{
+    __m128i centred = _mm_sub_epi16(samples, _mm_set1_epi16(128));
+    x[0][row] = _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(centred, centred), 16));
+    x[1][row] = _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpackhi_epi16(centred, centred), 16));
+}
+
+static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
+{
+    const __m128i zero = _mm_setzero_si128();
+    __m128i pairs[4], fours[4];
+    for (int i = 0; i < 4; i++)
+        pairs[i] = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i] + column)),
+                                     _mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i + 1] + column)));
+    for (int i = 0; i < 2; i++) {
+        fours[2 * i] = _mm_unpacklo_epi16(pairs[2 * i], pairs[2 * i + 1]);
+        fours[2 * i + 1] = _mm_unpackhi_epi16(pairs[2 * i], pairs[2 * i + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        __m128i columns_01 = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
+        __m128i columns_23 = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
+        put_centred(x, 4 * i, _mm_unpacklo_epi8(columns_01, zero));
+        put_centred(x, 4 * i + 1, _mm_unpackhi_epi8(columns_01, zero));
+        put_centred(x, 4 * i + 2, _mm_unpacklo_epi8(columns_23, zero));
+        put_centred(x, 4 * i + 3, _mm_unpackhi_epi8(columns_23, zero));
+    }
+}
+
+static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
+{
+    _MM_TRANSPOSE4_PS(x[0][0], x[0][1], x[0][2], x[0][3]);
+    _MM_TRANSPOSE4_PS(x[0][4], x[0][5], x[0][6], x[0][7]);
+    _MM_TRANSPOSE4_PS(x[1][0], x[1][1], x[1][2], x[1][3]);
+    _MM_TRANSPOSE4_PS(x[1][4], x[1][5], x[1][6], x[1][7]);
+    for (int i = 0; i < 4; i++) {
+        vec swapped = x[0][4 + i];
+        x[0][4 + i] = x[1][i];
+        x[1][i] = swapped;
+    }
+}
+
+static inline void store_levels(int16_t *out, const vec levels[2], const int16_t *multiple, int first_low)
+{
+    __m128i packed = _mm_packs_epi32(_mm_cvtps_epi32(levels[0]), _mm_cvtps_epi32(levels[1]));
+    packed = _mm_mullo_epi16(packed, _mm_load_si128((const __m128i *)(const void *)multiple));
+    packed = _mm_max_epi16(packed, _mm_insert_epi16(_mm_set1_epi16(-1023), first_low, 0));
+    packed = _mm_min_epi16(packed, _mm_set1_epi16(1023));
+    _mm_storeu_si128((__m128i *)(void *)out, packed);
+}
+
+#include "block_simd.h"
+
+#endif

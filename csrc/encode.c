@@ -1,0 +1,185 @@
+/* This file contains the encoder: pixels in rows to a JPEG file in memory. */
+
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Enough rows for libjpeg to fill a row of MCUs in one call, few enough for the stack. */
+enum { ROWS_PER_CALL = 16 };
+
+static J_COLOR_SPACE color_space(rj_pixels pixels)
+{
+    switch (pixels) {
+    case RJ_GREY: return JCS_GRAYSCALE;
+    case RJ_RGB: return JCS_RGB;
+    case RJ_RGBX: return JCS_EXT_RGBX;
+    case RJ_YCBCR: return JCS_YCbCr;
+    case RJ_CMYK: return JCS_CMYK;
+    }
+    return JCS_UNKNOWN;
+}
+
+static size_t bytes_per_pixel(rj_pixels pixels)
+{
+    switch (pixels) {
+    case RJ_GREY: return 1;
+    case RJ_RGB:
+    case RJ_YCBCR: return 3;
+    default: return 4;
+    }
+}
+
+static rj_status refuse(rj_encoder *encoder, rj_status status, const char *message)
+{
+    snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "%s", message);
+    return status;
+}
+
+static rj_status check_settings(rj_encoder *encoder, const rj_settings *settings)
+{
+    if (settings->width < 1 || settings->height < 1 || settings->width > JPEG_MAX_DIMENSION ||
+        settings->height > JPEG_MAX_DIMENSION) {
+        snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "a JPEG's sides are 1 to %ld pixels, not %u x %u",
+                 JPEG_MAX_DIMENSION, (unsigned)settings->width, (unsigned)settings->height);
+        return RJ_BAD_ARGUMENT;
+    }
+    if (settings->component_count < 1 || settings->component_count > RJ_MAX_COMPONENTS)
+        return refuse(encoder, RJ_BAD_ARGUMENT, "a picture has 1 to 4 components");
+    if (settings->table_count < 1 || settings->table_count > RJ_MAX_TABLES)
+        return refuse(encoder, RJ_BAD_ARGUMENT, "a picture has 1 to 4 quantisation tables");
+    if (settings->level_count < 1 || settings->level_count > 256)
+        return refuse(encoder, RJ_BAD_ARGUMENT, "a map has 1 to 256 levels");
+    for (int i = 0; i < settings->level_count; i++)
+        if (!(settings->levels[i].allowance >= 0) || settings->levels[i].multiple < 1 ||
+            settings->levels[i].multiple > 255)
+            return refuse(encoder, RJ_BAD_ARGUMENT, "an allowance is 0 or more, a multiple 1 to 255");
+    for (int i = 0; i < settings->component_count; i++) {
+        const rj_component *component = &settings->components[i];
+        if (component->h_samp < 1 || component->h_samp > MAX_SAMP_FACTOR || component->v_samp < 1 ||
+            component->v_samp > MAX_SAMP_FACTOR)
+            return refuse(encoder, RJ_BAD_ARGUMENT, "a sampling factor is 1 to 4");
+    }
+    for (int table = 0; table < settings->table_count; table++)
+        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+            if (settings->tables[table][i] < 1 || settings->tables[table][i] > 32767)
+                return refuse(encoder, RJ_BAD_ARGUMENT, "a quantisation step is 1 to 32767");
+    return RJ_OK;
+}
+
+static void configure(j_compress_ptr cinfo, const rj_settings *settings)
+{
+    cinfo->image_width = settings->width;
+    cinfo->image_height = settings->height;
+    cinfo->in_color_space = color_space(settings->pixels);
+    cinfo->input_components = (int)bytes_per_pixel(settings->pixels);
+    jpeg_set_defaults(cinfo);
+    if (settings->keep_rgb)
+        jpeg_set_colorspace(cinfo, JCS_RGB);
+
+    for (int table = 0; table < settings->table_count; table++) {
+        unsigned int steps[RJ_BLOCK_SIZE];
+        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+            steps[i] = settings->tables[table][i];
+        jpeg_add_quant_table(cinfo, table, steps, 100, FALSE);
+    }
+    for (int i = 0; i < settings->component_count; i++) {
+        cinfo->comp_info[i].h_samp_factor = settings->components[i].h_samp;
+        cinfo->comp_info[i].v_samp_factor = settings->components[i].v_samp;
+        cinfo->comp_info[i].quant_tbl_no = settings->components[i].table;
+    }
+
+    /* The hook replaces libjpeg's DCT; of its three, only the float one takes any table without integer overflow. */
+    cinfo->dct_method = JDCT_FLOAT;
+    cinfo->smoothing_factor = settings->smoothing;
+    cinfo->optimize_coding = settings->optimize ? TRUE : FALSE;
+    cinfo->restart_interval = settings->restart_blocks;
+    cinfo->restart_in_rows = (int)settings->restart_rows;
+    if (settings->x_density > 0 && settings->y_density > 0) {
+        cinfo->write_JFIF_header = TRUE;
+        cinfo->density_unit = 1; /* dots per inch */
+        cinfo->X_density = settings->x_density;
+        cinfo->Y_density = settings->y_density;
+    }
+    if (settings->progressive)
+        jpeg_simple_progression(cinfo);
+}
+
+rj_encoder *rj_encoder_new(void)
+{
+    return calloc(1, sizeof(rj_encoder));
+}
+
+rj_status rj_encoder_start(rj_encoder *encoder, const rj_settings *settings)
+{
+    j_compress_ptr cinfo = &encoder->cinfo;
+    cinfo->err = rj_error_init(&encoder->error);
+    rj_status status = check_settings(encoder, settings);
+    if (status == RJ_OK)
+        status = rj_hook_init(&encoder->hook, settings, encoder->error.message);
+    if (status != RJ_OK)
+        return status;
+
+    if (setjmp(encoder->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    jpeg_create_compress(cinfo);
+    size_t likely_size = (size_t)settings->width * settings->height / 4;
+    cinfo->dest = rj_destination_init(&encoder->destination, likely_size + settings->segments_size + 65536);
+    configure(cinfo, settings);
+    if (cinfo->num_components != settings->component_count)
+        return refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
+    jpeg_start_compress(cinfo, TRUE);
+    rj_hook_install(&encoder->hook, cinfo);
+    if (settings->segments_size > 0)
+        rj_destination_append(cinfo, settings->segments, settings->segments_size);
+    return RJ_OK;
+}
+
+rj_status rj_encoder_write(rj_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t row_count)
+{
+    j_compress_ptr cinfo = &encoder->cinfo;
+    if (row_count > cinfo->image_height - cinfo->next_scanline)
+        return refuse(encoder, RJ_BAD_ARGUMENT, "more rows than the picture has");
+    if (setjmp(encoder->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    for (uint32_t done = 0; done < row_count;) {
+        JSAMPROW pointers[ROWS_PER_CALL];
+        uint32_t batch = row_count - done < ROWS_PER_CALL ? row_count - done : ROWS_PER_CALL;
+        /* libjpeg's rows are not const, but a compressor only reads them. */
+        for (uint32_t i = 0; i < batch; i++)
+            pointers[i] = (JSAMPROW)(uintptr_t)(rows + (size_t)(done + i) * stride);
+        done += jpeg_write_scanlines(cinfo, pointers, batch);
+    }
+    return RJ_OK;
+}
+
+rj_status rj_encoder_finish(rj_encoder *encoder, const uint8_t **jpeg, size_t *size)
+{
+    if (setjmp(encoder->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    jpeg_finish_compress(&encoder->cinfo);
+    *jpeg = encoder->destination.bytes;
+    *size = rj_destination_size(&encoder->destination);
+    return RJ_OK;
+}
+
+const char *rj_encoder_message(const rj_encoder *encoder)
+{
+    return encoder->error.message;
+}
+
+void rj_encoder_free(rj_encoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    jpeg_destroy_compress(&encoder->cinfo);
+    rj_destination_free(&encoder->destination);
+    rj_hook_free(&encoder->hook);
+    free(encoder);
+}
+
+const char *rj_simd_name(const char *name)
+{
+    const rj_simd *simd = rj_simd_find(name);
+    return simd == NULL ? NULL : simd->name;
+}

@@ -1,0 +1,151 @@
+"""The only user of the C extension: arrays to pointers, status to exception."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyregjpeg._native import ffi, lib
+from pyregjpeg.errors import CodecError
+
+Pixels = Literal["L", "RGB", "RGBX", "YCbCr", "CMYK"]
+
+_PIXELS: dict[str, int] = {
+    "L": lib.RJ_GREY,
+    "RGB": lib.RJ_RGB,
+    "RGBX": lib.RJ_RGBX,
+    "YCbCr": lib.RJ_YCBCR,
+    "CMYK": lib.RJ_CMYK,
+}
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component of the file: its sampling factors, its table's index and a map level for each of its blocks."""
+
+    h_samp: int
+    v_samp: int
+    table: int
+    block_levels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the encoder is told besides the pixels.
+
+    `tables` is (n, 64) in natural order; `allowances` and `multiples` have one entry for each map level and are what
+    csrc/regjpeg.h calls `rj_level`; `density` is in dots per inch, 0 for none; `segments` holds complete markers.
+    """
+
+    width: int
+    height: int
+    pixels: Pixels
+    components: tuple[Component, ...]
+    tables: NDArray[np.uint16]
+    allowances: NDArray[np.float32]
+    multiples: NDArray[np.int32]
+    keep_rgb: bool = False
+    optimize: bool = True
+    progressive: bool = False
+    smoothing: int = 0
+    restart_blocks: int = 0
+    restart_rows: int = 0
+    density: tuple[int, int] = (0, 0)
+    segments: bytes = b""
+
+
+def encode(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> bytes:
+    """Encode the rows that the strips hold, in order, each strip an array (rows, bytes of a row).
+
+    Raises CodecError with libjpeg's message when libjpeg refuses, or when the strips do not make up the picture.
+    """
+    check_library()
+    encoder = ffi.gc(lib.rj_encoder_new(), lib.rj_encoder_free)
+    if not encoder:
+        raise MemoryError("no memory for an encoder")
+    try:
+        settings_struct, keep_alive = _fill(settings)
+        _check(encoder, lib.rj_encoder_start(encoder, settings_struct))
+        rows_written = 0
+        for strip in strips:
+            rows = strip if strip.strides[1] == 1 and strip.strides[0] >= 0 else np.ascontiguousarray(strip)
+            address = ffi.cast("const uint8_t *", rows.ctypes.data)
+            _check(encoder, lib.rj_encoder_write(encoder, address, rows.strides[0], rows.shape[0]))
+            rows_written += rows.shape[0]
+        if rows_written != settings.height:
+            raise CodecError(f"the picture has {settings.height} rows, but {rows_written} were given")
+        jpeg, size = ffi.new("const uint8_t **"), ffi.new("size_t *")
+        _check(encoder, lib.rj_encoder_finish(encoder, jpeg, size))
+        del keep_alive  # block maps, levels and segments had to live until here
+        return bytes(ffi.buffer(jpeg[0], size[0]))
+    finally:
+        ffi.release(encoder)
+
+
+def simd_name() -> str:
+    """Name of the block kernel in use: "avx2", "sse2", "neon" or "generic".
+
+    The environment variable PYREGJPEG_SIMD, one of these names, sets it; CodecError if this processor lacks it.
+    """
+    name = lib.rj_simd_name(_simd_setting())
+    if not name:
+        raise CodecError(f"this processor has no block kernel '{os.environ['PYREGJPEG_SIMD']}'")
+    return str(ffi.string(name).decode())
+
+
+@functools.cache
+def check_library() -> None:
+    """Raise CodecError unless the libjpeg loaded at run time is a libjpeg-turbo that fits the extension."""
+    message = ffi.new("char[]", lib.RJ_MESSAGE_SIZE)
+    if lib.rj_check_library(message) != lib.RJ_OK:
+        raise CodecError(ffi.string(message).decode())
+
+
+def _simd_setting() -> ffi.CData:
+    name = os.environ.get("PYREGJPEG_SIMD")
+    return ffi.new("char[]", name.encode()) if name else ffi.NULL
+
+
+def _check(encoder: ffi.CData, status: int) -> None:
+    if status == lib.RJ_OK:
+        return
+    message = ffi.string(lib.rj_encoder_message(encoder)).decode(errors="replace")
+    raise MemoryError(message) if status == lib.RJ_NO_MEMORY else CodecError(message)
+
+
+def _fill(settings: Settings) -> tuple[ffi.CData, list[object]]:
+    """The C struct, and the objects that its pointers point into."""
+    levels = ffi.new("rj_level[]", len(settings.allowances))
+    for level, allowance, multiple in zip(levels, settings.allowances, settings.multiples, strict=True):
+        level.allowance, level.multiple = allowance, multiple
+    segments = ffi.from_buffer("uint8_t[]", settings.segments)
+    simd = _simd_setting()
+    keep_alive: list[object] = [levels, segments, simd]
+
+    struct = ffi.new("rj_settings *")
+    struct.width, struct.height = settings.width, settings.height
+    struct.pixels, struct.keep_rgb = _PIXELS[settings.pixels], settings.keep_rgb
+    struct.component_count = len(settings.components)
+    for target, component in zip(struct.components, settings.components, strict=False):
+        target.h_samp, target.v_samp, target.table = component.h_samp, component.v_samp, component.table
+        block_levels = np.ascontiguousarray(component.block_levels, dtype=np.uint8)
+        target.block_levels = ffi.from_buffer("uint8_t[]", block_levels)
+        target.block_rows, target.block_columns = block_levels.shape
+        keep_alive.append(block_levels)
+    struct.table_count = len(settings.tables)
+    for target, table in zip(struct.tables, settings.tables, strict=False):
+        ffi.memmove(target, np.ascontiguousarray(table, dtype=np.uint16), 128)
+    struct.level_count, struct.levels = len(levels), levels
+    struct.optimize, struct.progressive = settings.optimize, settings.progressive
+    struct.smoothing = settings.smoothing
+    struct.restart_blocks, struct.restart_rows = settings.restart_blocks, settings.restart_rows
+    struct.x_density, struct.y_density = settings.density
+    struct.segments, struct.segments_size = segments, len(settings.segments)
+    struct.simd = simd
+    return struct, keep_alive
