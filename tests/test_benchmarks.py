@@ -1,0 +1,173 @@
+"""The arithmetic under the published figures: rate curves, intervals, timing ratios, the 2017 composite."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("scipy")
+
+from benchmarks import composite_2017
+from benchmarks.equal_quality import RateCurve, RatePoint, summarize
+from benchmarks.photographs import Photograph, PhotographsMissing, photographs
+from benchmarks.qt_resources import read_resources
+from benchmarks.report import markdown_table, write_results
+from benchmarks.timing import speed_ratio, time_interleaved
+
+
+@pytest.fixture
+def picture() -> Image.Image:
+    rows, columns = np.mgrid[0:64, 0:96]
+    samples = 128 + 90 * np.sin(rows[..., None] / 7) * np.cos(columns[..., None] / np.array([3, 6, 9]))
+    return Image.fromarray(samples.astype(np.uint8))
+
+
+def curve_points(scale: float = 1.0) -> list[RatePoint]:
+    """Sizes that rise with quality about as those of a photograph do."""
+    return [RatePoint(scale * 20_000 * 1.03**quality, 30 + 0.1 * quality) for quality in (30, 50, 60, 75, 85, 95)]
+
+
+def test_an_encoder_against_itself_is_one() -> None:
+    curve = RateCurve(curve_points())
+    assert [curve.ratio_to(point) for point in curve_points()] == pytest.approx([1.0] * 6)
+
+
+def test_scaled_sizes_give_the_scale_between_the_points_too() -> None:
+    curve, scaled = RateCurve(curve_points()), RateCurve(curve_points(0.8))
+    for metric in np.linspace(33, 39.5, 25):
+        size = curve.size_at(metric)
+        assert size is not None
+        assert scaled.ratio_to(RatePoint(size, metric)) == pytest.approx(0.8)
+
+
+def test_an_exponential_curve_is_interpolated_exactly() -> None:
+    size = RateCurve(curve_points()).size_at(30 + 0.1 * 67)
+    assert size == pytest.approx(20_000 * 1.03**67, rel=1e-3)
+
+
+@pytest.mark.parametrize("metric", [32.9, 39.6])
+def test_nothing_is_extrapolated(metric: float) -> None:
+    assert RateCurve(curve_points()).ratio_to(RatePoint(50_000, metric)) is None
+
+
+def test_a_larger_file_of_lower_quality_is_left_out_of_the_curve() -> None:
+    spoiled = [*curve_points(), RatePoint(curve_points()[-1].size + 1, 36.0)]
+    assert RateCurve(spoiled).size_at(36.0) == RateCurve(curve_points()).size_at(36.0)
+
+
+def test_a_curve_needs_two_points() -> None:
+    with pytest.raises(ValueError, match="two points"):
+        RateCurve(curve_points()[:1])
+
+
+def test_the_summary_is_the_geometric_mean_and_the_median() -> None:
+    summary = summarize([0.5, 2.0, 0.5])
+    assert summary.geometric_mean == pytest.approx(0.5 ** (1 / 3))
+    assert summary.median == pytest.approx(0.5)
+
+
+def test_the_interval_holds_the_true_mean_about_nineteen_times_in_twenty() -> None:
+    generator = np.random.default_rng(1)
+    trials = [summarize(list(np.exp(generator.normal(0, 0.1, 40))), resamples=400) for _ in range(200)]
+    held = sum(trial.low <= 1 <= trial.high for trial in trials)
+    assert 178 <= held <= 198
+
+
+def test_no_overlap_is_an_error_rather_than_a_figure() -> None:
+    with pytest.raises(ValueError, match="overlap"):
+        summarize([])
+
+
+def test_a_task_that_takes_twice_as_long_has_a_ratio_of_two() -> None:
+    seconds = time_interleaved({"ours": lambda: time.sleep(0.01), "rival": lambda: time.sleep(0.02)}, rounds=5)
+    assert speed_ratio(seconds["ours"], seconds["rival"]).median == pytest.approx(2, rel=0.3)
+
+
+def test_rounds_alternate_rather_than_run_in_blocks() -> None:
+    order: list[str] = []
+    time_interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=30)
+    rounds = [tuple(order[start : start + 2]) for start in range(2, len(order), 2)]
+    assert set(rounds) == {("a", "b"), ("b", "a")}
+
+
+def test_a_composite_at_one_level_is_that_jpeg(picture: Image.Image) -> None:
+    qualities = np.full((picture.height, picture.width), 72.0)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=70, subsampling=2)
+    decoded = np.asarray(Image.open(file))
+    assert np.array_equal(np.asarray(composite_2017.composite(picture, qualities)), decoded)
+
+
+def test_a_composite_takes_each_pixel_from_its_own_level(picture: Image.Image) -> None:
+    half = picture.width // 2
+    qualities = np.full((picture.height, picture.width), 10.0)
+    qualities[:, half:] = 100
+    mixed = np.asarray(composite_2017.composite(picture, qualities))
+    coarse = np.asarray(composite_2017.composite(picture, np.full_like(qualities, 10)))
+    fine = np.asarray(composite_2017.composite(picture, np.full_like(qualities, 100)))
+    assert np.array_equal(mixed[:, :half], coarse[:, :half])
+    assert np.array_equal(mixed[:, half:], fine[:, half:])
+
+
+def test_the_linear_rule_stays_within_twenty_and_hundred() -> None:
+    region_map = np.array([[0.0, 0.1, 0.3, 0.6]], dtype=np.float32)
+    assert composite_2017.linear(region_map).tolist() == [[20, 20, pytest.approx(50), 100]]
+
+
+def test_a_photograph_is_never_enlarged(picture: Image.Image) -> None:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    photograph = Photograph("waves", file.getvalue)
+    assert photograph.load().size == photograph.load(megapixels=1).size == picture.size
+    assert photograph.load(megapixels=picture.width * picture.height / 4e6).size == (48, 32)
+    assert Photograph("waves", file.getvalue, reduction=1.5).load().size == (64, 43)
+
+
+def test_a_missing_set_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(PhotographsMissing, match=r"python -m benchmarks\.fetch_photographs .* kodak"):
+        photographs("kodak", tmp_path)
+
+
+def test_a_qt_container_gives_back_its_files(tmp_path: Path) -> None:
+    """A container written by hand: a root with the directory "art", in it "a.txt" plain and "b.txt" compressed."""
+    names, name_offsets = b"", {}
+    for name in ("art", "a.txt", "b.txt"):
+        name_offsets[name] = len(names)
+        names += struct.pack(">HI", len(name), 0) + name.encode("utf-16-be")
+    packed = struct.pack(">I", 5) + zlib.compress(b"later")
+    data = struct.pack(">I", 3) + b"now" + struct.pack(">I", len(packed)) + packed
+    nodes = struct.pack(">IHIIQ", 0, 2, 1, 1, 0)
+    nodes += struct.pack(">IHIIQ", name_offsets["art"], 2, 2, 2, 0)
+    nodes += struct.pack(">IHHHIQ", name_offsets["a.txt"], 0, 0, 0, 0, 0)
+    nodes += struct.pack(">IHHHIQ", name_offsets["b.txt"], 1, 0, 0, 7, 0)
+    tree, data_start = 20, 20 + len(nodes)
+    header = b"qres" + struct.pack(">4I", 2, tree, data_start, data_start + len(data))
+    path = tmp_path / "art.rcc"
+    path.write_bytes(header + nodes + data + names)
+    assert list(read_resources(path)) == [("/art/a.txt", b"now"), ("/art/b.txt", b"later")]
+
+
+def test_a_markdown_table_lines_up() -> None:
+    table = markdown_table(["picture", "ratio"], [["kodak01", "1.2"], ["x", "10.25"]])
+    assert table.splitlines() == [
+        "| picture | ratio |",
+        "| ------- | ----: |",
+        "| kodak01 |   1.2 |",
+        "| x       | 10.25 |",
+    ]
+
+
+def test_results_say_where_they_were_measured(tmp_path: Path) -> None:
+    write_results(tmp_path / "new", "table", {"ratio": 1.23456789, "rows": [{"x": np.float64(2 / 3)}]})
+    written = json.loads((tmp_path / "new" / "table.json").read_text())
+    assert written["ratio"] == 1.235
+    assert written["rows"] == [{"x": 0.6667}]
+    assert {"date", "processor", "pillow"} <= set(written["measured"])
