@@ -1,0 +1,84 @@
+/* Compares the levels of every block kernel that runs here with those of the generic one, byte for byte. */
+
+#include "block.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCKS = 9, WIDTH = (BLOCKS + 1) * RJ_BLOCK_SIDE, QUANTIZERS = 5, ROUNDS = 20000 };
+
+static uint32_t state = 1;
+
+/* Marsaglia's xorshift: the same blocks on every machine. */
+static uint32_t random_below(uint32_t bound)
+{
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state % bound;
+}
+
+/* Noise, noise of two extremes, a slope, or one grey: the large, the largest, the small and the zero coefficients. */
+static void fill(uint8_t samples[RJ_BLOCK_SIDE][WIDTH])
+{
+    uint32_t kind = random_below(4), base = random_below(256), slope = random_below(4);
+    for (uint32_t row = 0; row < RJ_BLOCK_SIDE; row++)
+        for (uint32_t column = 0; column < WIDTH; column++) {
+            uint32_t value[] = {random_below(256), 255 * random_below(2), base + slope * (row + column), base};
+            samples[row][column] = (uint8_t)value[kind];
+        }
+}
+
+static void choose(rj_quantizer quantizers[QUANTIZERS])
+{
+    static const float allowances[QUANTIZERS] = {0.0f, 0.5f, 3.9f, 25.0f, 1e6f};
+    static const uint32_t largest_steps[] = {1, 16, 255, 65535};
+    uint32_t largest = largest_steps[random_below(4)];
+    for (int i = 0; i < QUANTIZERS; i++) {
+        uint16_t table[RJ_BLOCK_SIZE];
+        for (int j = 0; j < RJ_BLOCK_SIZE; j++)
+            table[j] = (uint16_t)(1 + random_below(largest));
+        rj_quantizer_init(&quantizers[i], table, allowances[i], 1 + (int)random_below(4));
+    }
+}
+
+static int same_as_generic(const char *name, const rj_simd *simd)
+{
+    static rj_quantizer quantizers[QUANTIZERS];
+    uint8_t samples[RJ_BLOCK_SIDE][WIDTH], block_levels[BLOCKS];
+    const uint8_t *rows[RJ_BLOCK_SIDE];
+    for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+        rows[row] = samples[row];
+
+    for (int round = 0; round < ROUNDS; round++) {
+        int16_t expected[BLOCKS][RJ_BLOCK_SIZE], levels[BLOCKS][RJ_BLOCK_SIZE];
+        fill(samples);
+        choose(quantizers);
+        for (int block = 0; block < BLOCKS; block++)
+            block_levels[block] = (uint8_t)random_below(QUANTIZERS);
+        rj_code_blocks_generic(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, expected);
+        simd->code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, levels);
+        if (memcmp(expected, levels, sizeof levels) != 0) {
+            printf("%s differs from generic in round %d\n", name, round);
+            return 0;
+        }
+    }
+    printf("%s equals generic on %d blocks\n", name, ROUNDS * BLOCKS);
+    return 1;
+}
+
+int main(void)
+{
+    static const char *const names[] = {"avx2", "sse2", "neon"};
+    int compared = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const rj_simd *simd = rj_simd_find(names[i]);
+        if (simd == NULL)
+            continue;
+        if (!same_as_generic(names[i], simd))
+            return EXIT_FAILURE;
+        compared++;
+    }
+    return compared > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
