@@ -48,6 +48,6 @@ setup(
     cffi_modules=["csrc/build_ffi.py:builder"],
     options={
         "bdist_wheel": {"py_limited_api": "cp310"},
-        "build_ext": {"force": True},  # objects left by an earlier build may belong to another libjpeg
+        "build_ext": {"force": "1"},  # objects left by an earlier build may belong to another libjpeg
     },
 )

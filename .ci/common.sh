@@ -9,6 +9,11 @@ python=$PWD/.venv/bin/python # made by the README's own command
 # The tests that reach the C code, as far as they take seconds.
 codec_tests=(-m "not slow" tests/test_native.py tests/test_codec.py tests/test_plugin.py)
 
+# Prints a command's output only if it fails.
+quietly() {
+    "$@" >"$scratch/output" 2>&1 || { cat "$scratch/output" && return 1; } >&2
+}
+
 # A copy of the files that git tracks, so that no build finds what another one left behind.
 copy_checkout() {
     mkdir -p "$1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import cffi
 from cffi.pkgconfig import flags_from_pkgconfig
@@ -19,7 +20,7 @@ CSRC = Path(__file__).parent  # relative to setup.py, as setuptools wants its so
 COMPILER_FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden"]
 
 
-def libjpeg_flags() -> dict[str, list[str]]:
+def libjpeg_flags() -> dict[str, Any]:
     """The keywords for a setuptools Extension that compile and link against libjpeg; SystemExit if there is none."""
     prefix = os.environ.get("PYREGJPEG_LIBJPEG_DIR")
     if prefix:
@@ -33,7 +34,7 @@ def libjpeg_flags() -> dict[str, list[str]]:
         ) from None
 
 
-def flags_from_prefix(prefix: Path) -> dict[str, list[str]]:
+def flags_from_prefix(prefix: Path) -> dict[str, Any]:
     """As libjpeg_flags, for a prefix; the library built against is then also the one loaded."""
     multiarch = sysconfig.get_config_var("MULTIARCH") or ""
     libraries = [prefix / "lib", prefix / "lib64", prefix / "lib" / multiarch]
