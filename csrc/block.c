@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance, int multiple)
+void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance)
 {
     /* dct8 leaves output k multiplied by sqrt(8) * normalizer[k]: 1 for k = 0, else sqrt(2) * cos(k * pi / 16). */
     double normalizer[RJ_BLOCK_SIDE] = {1.0};
@@ -13,12 +13,9 @@ void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SI
         normalizer[k] = sqrt(2.0) * cos(k * 3.14159265358979323846 / 16.0);
 
     for (int i = 0; i < RJ_BLOCK_SIZE; i++) {
-        int is_dc = i == 0;
-        double step = (double)table[i] * (is_dc ? 1 : multiple);
         double gain = 8.0 * normalizer[i / RJ_BLOCK_SIDE] * normalizer[i % RJ_BLOCK_SIDE];
-        quantizer->scale[i] = (float)(1.0 / (step * gain));
-        quantizer->threshold[i] = is_dc ? 0.0f : (float)(0.5 + (double)allowance / step);
-        quantizer->multiple[i] = (int16_t)(is_dc ? 1 : multiple);
+        quantizer->scale[i] = (float)(1.0 / (gain * table[i]));
+        quantizer->threshold[i] = i == 0 ? 0.0f : (float)(2.0 * (double)allowance / table[i]);
     }
 }
 

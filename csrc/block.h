@@ -9,13 +9,20 @@
 enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
 
 /*
- * One map level on one quantisation table. The kernel's DCT leaves each coefficient multiplied by a constant of its
- * position; scale takes that out and divides by multiple * step, threshold is in units of multiple * step.
+ * The block rule, for one map level (which has an allowance A) on one quantisation table: an AC coefficient c of step q
+ * is rounded to the nearest level n, and becomes 0 when that adds less than 2 A q to its squared error,
+ *
+ *     c^2 - (c - n q)^2 < 2 A q.
+ *
+ * For n = 1 this is the dead zone |c| < q / 2 + A. A larger coefficient is rarely worth its bits to an unimportant block
+ * either, but dropping it hurts as its square, so it takes a larger allowance. DC is only rounded.
+ *
+ * The kernel's DCT leaves each coefficient multiplied by a constant of its position. scale takes that out and divides
+ * by q, threshold is 2 A / q: with u = c / q the rule reads n (2 u - n) < threshold.
  */
 typedef struct {
     _Alignas(64) float scale[RJ_BLOCK_SIZE];
     float threshold[RJ_BLOCK_SIZE];
-    int16_t multiple[RJ_BLOCK_SIZE];
 } rj_quantizer;
 
 /*
@@ -25,7 +32,7 @@ typedef struct {
 typedef void rj_block_kernel(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
                              const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
 
-void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance, int multiple);
+void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance);
 
 rj_block_kernel rj_code_blocks_generic;
 rj_block_kernel rj_code_blocks_sse2;

@@ -18,10 +18,9 @@ static inline RJ_TARGET vec add(vec a, vec b) { return _mm256_add_ps(a, b); }
 static inline RJ_TARGET vec sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 static inline RJ_TARGET vec mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 
-static inline RJ_TARGET vec keep_large(vec value, vec measured, vec threshold)
+static inline RJ_TARGET vec keep_where(vec value, vec added_error, vec threshold)
 {
-    vec magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), measured);
-    return _mm256_and_ps(value, _mm256_cmp_ps(magnitude, threshold, _CMP_GE_OQ));
+    return _mm256_and_ps(value, _mm256_cmp_ps(added_error, threshold, _CMP_GE_OQ));
 }
 
 static inline RJ_TARGET vec centred(__m128i samples)
@@ -69,11 +68,10 @@ static inline RJ_TARGET void transpose(vec x[1][RJ_BLOCK_SIDE])
     }
 }
 
-static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[1], const int16_t *multiple, int first_low)
+static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[1], int first_low)
 {
     __m256i integers = _mm256_cvtps_epi32(levels[0]);
     __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
-    packed = _mm_mullo_epi16(packed, _mm_load_si128((const __m128i *)(const void *)multiple));
     packed = _mm_max_epi16(packed, _mm_insert_epi16(_mm_set1_epi16(-1023), first_low, 0));
     packed = _mm_min_epi16(packed, _mm_set1_epi16(1023));
     _mm_storeu_si128((__m128i *)(void *)out, packed);

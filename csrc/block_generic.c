@@ -2,8 +2,6 @@
 
 #include "block.h"
 
-#include <math.h>
-
 #define RJ_KERNEL rj_code_blocks_generic
 #define RJ_TARGET
 
@@ -16,9 +14,9 @@ static inline vec add(vec a, vec b) { return a + b; }
 static inline vec sub(vec a, vec b) { return a - b; }
 static inline vec mul(vec a, vec b) { return a * b; }
 
-static inline vec keep_large(vec value, vec measured, vec threshold)
+static inline vec keep_where(vec value, vec added_error, vec threshold)
 {
-    return fabsf(measured) >= threshold ? value : 0.0f;
+    return added_error >= threshold ? value : 0.0f;
 }
 
 static inline void load_transposed(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
@@ -38,11 +36,11 @@ static inline void transpose(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE])
         }
 }
 
-static inline void store_levels(int16_t *out, const vec levels[RJ_BLOCK_SIDE], const int16_t *multiple, int first_low)
+static inline void store_levels(int16_t *out, const vec levels[RJ_BLOCK_SIDE], int first_low)
 {
     for (int i = 0; i < RJ_BLOCK_SIDE; i++) {
         int low = i == 0 ? first_low : -1023;
-        int level = (int)levels[i] * multiple[i];
+        int level = (int)levels[i];
         out[i] = (int16_t)(level < low ? low : level > 1023 ? 1023 : level);
     }
 }

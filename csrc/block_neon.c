@@ -18,10 +18,9 @@ static inline vec add(vec a, vec b) { return vaddq_f32(a, b); }
 static inline vec sub(vec a, vec b) { return vsubq_f32(a, b); }
 static inline vec mul(vec a, vec b) { return vmulq_f32(a, b); }
 
-static inline vec keep_large(vec value, vec measured, vec threshold)
+static inline vec keep_where(vec value, vec added_error, vec threshold)
 {
-    uint32x4_t large = vcgeq_f32(vabsq_f32(measured), threshold);
-    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(value), large));
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(value), vcgeq_f32(added_error, threshold)));
 }
 
 static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
@@ -53,10 +52,9 @@ static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const
     transpose(x);
 }
 
-static inline void store_levels(int16_t *out, const vec levels[2], const int16_t *multiple, int first_low)
+static inline void store_levels(int16_t *out, const vec levels[2], int first_low)
 {
     int16x8_t packed = vcombine_s16(vqmovn_s32(vcvtq_s32_f32(levels[0])), vqmovn_s32(vcvtq_s32_f32(levels[1])));
-    packed = vmulq_s16(packed, vld1q_s16(multiple));
     packed = vmaxq_s16(packed, vsetq_lane_s16((int16_t)first_low, vdupq_n_s16(-1023), 0));
     packed = vminq_s16(packed, vdupq_n_s16(1023));
     vst1q_s16(out, packed);

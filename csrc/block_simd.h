@@ -2,7 +2,7 @@
  * The template of the block kernels: forward DCT, dead zone, rounding. Including it defines RJ_KERNEL.
  *
  * The including file defines before: vec, a vector of LANES floats; RJ_TARGET, the function attribute that admits its
- * instructions; and the functions broadcast, load, add, sub, mul, keep_large, load_transposed, transpose and
+ * instructions; and the functions broadcast, load, add, sub, mul, keep_where, load_transposed, transpose and
  * store_levels. All kernels do the same operations in the same order without fused multiply-add, so that their levels
  * are the same to the last bit.
  */
@@ -57,11 +57,11 @@ static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_qua
             int at = row * RJ_BLOCK_SIDE + group * LANES;
             vec scaled = mul(x[group][row], load(quantizer->scale + at));
             vec rounded = sub(add(scaled, magic), magic);
-            levels[group] = keep_large(rounded, scaled, load(quantizer->threshold + at));
+            vec added_error = mul(rounded, sub(add(scaled, scaled), rounded));
+            levels[group] = keep_where(rounded, added_error, load(quantizer->threshold + at));
         }
         /* Baseline JPEG codes AC levels of at most ten bits; DC, coded as a difference, may be -1024. */
-        store_levels(out + row * RJ_BLOCK_SIDE, levels, quantizer->multiple + row * RJ_BLOCK_SIDE,
-                     row == 0 ? -1024 : -1023);
+        store_levels(out + row * RJ_BLOCK_SIDE, levels, row == 0 ? -1024 : -1023);
     }
 }
 

@@ -18,10 +18,9 @@ static inline vec add(vec a, vec b) { return _mm_add_ps(a, b); }
 static inline vec sub(vec a, vec b) { return _mm_sub_ps(a, b); }
 static inline vec mul(vec a, vec b) { return _mm_mul_ps(a, b); }
 
-static inline vec keep_large(vec value, vec measured, vec threshold)
+static inline vec keep_where(vec value, vec added_error, vec threshold)
 {
-    vec magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), measured);
-    return _mm_and_ps(value, _mm_cmpge_ps(magnitude, threshold));
+    return _mm_and_ps(value, _mm_cmpge_ps(added_error, threshold));
 }
 
 /* Eight 16-bit samples become the two halves of a row. */
@@ -66,10 +65,9 @@ static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
     }
 }
 
-static inline void store_levels(int16_t *out, const vec levels[2], const int16_t *multiple, int first_low)
+static inline void store_levels(int16_t *out, const vec levels[2], int first_low)
 {
     __m128i packed = _mm_packs_epi32(_mm_cvtps_epi32(levels[0]), _mm_cvtps_epi32(levels[1]));
-    packed = _mm_mullo_epi16(packed, _mm_load_si128((const __m128i *)(const void *)multiple));
     packed = _mm_max_epi16(packed, _mm_insert_epi16(_mm_set1_epi16(-1023), first_low, 0));
     packed = _mm_min_epi16(packed, _mm_set1_epi16(1023));
     _mm_storeu_si128((__m128i *)(void *)out, packed);

@@ -90,7 +90,7 @@ rj_status rj_hook_init(rj_hook *hook, const rj_settings *settings, char *message
     for (size_t table = 0; table < table_count; table++)
         for (size_t level = 0; level < level_count; level++)
             rj_quantizer_init(&hook->quantizers[table * level_count + level], settings->tables[table],
-                              settings->levels[level].allowance, settings->levels[level].multiple);
+                              settings->allowances[level]);
 
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];

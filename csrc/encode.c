@@ -51,9 +51,8 @@ static rj_status check_settings(rj_encoder *encoder, const rj_settings *settings
     if (settings->level_count < 1 || settings->level_count > 256)
         return refuse(encoder, RJ_BAD_ARGUMENT, "a map has 1 to 256 levels");
     for (int i = 0; i < settings->level_count; i++)
-        if (!(settings->levels[i].allowance >= 0) || settings->levels[i].multiple < 1 ||
-            settings->levels[i].multiple > 255)
-            return refuse(encoder, RJ_BAD_ARGUMENT, "an allowance is 0 or more, a multiple 1 to 255");
+        if (!(settings->allowances[i] >= 0))
+            return refuse(encoder, RJ_BAD_ARGUMENT, "an allowance is 0 or more");
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];
         if (component->h_samp < 1 || component->h_samp > MAX_SAMP_FACTOR || component->v_samp < 1 ||

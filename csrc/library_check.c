@@ -34,9 +34,9 @@ static rj_status count_blocks(rj_encoder *encoder, int optimize)
 {
     static const uint8_t pixels[SIDE][SIDE][4];
     static const uint8_t block_levels[LUMA_BLOCKS * LUMA_BLOCKS];
-    static const rj_level level = {.allowance = 0.0f, .multiple = 1};
+    static const float allowance = 0.0f;
     rj_settings settings = {.width = SIDE, .height = SIDE, .pixels = RJ_RGBX, .component_count = 3, .table_count = 1,
-                            .level_count = 1, .levels = &level, .optimize = optimize};
+                            .level_count = 1, .allowances = &allowance, .optimize = optimize};
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         settings.tables[0][i] = 16;
     for (int i = 0; i < 3; i++) {

@@ -24,16 +24,7 @@ typedef enum {
     RJ_CMYK
 } rj_pixels;
 
-/*
- * What importance means to one block: an AC coefficient c (orthonormal 8x8 DCT) of step q becomes 0 when
- * |c| < multiple * q / 2 + allowance, and otherwise the nearest multiple of multiple * q. DC is only rounded.
- */
-typedef struct {
-    float allowance;
-    int multiple;
-} rj_level;
-
-/* block_levels: for each block, row by row, one index into the levels; alive until rj_encoder_finish. */
+/* block_levels: for each block, row by row, one index into the allowances; alive until rj_encoder_finish. */
 typedef struct {
     int h_samp;
     int v_samp;
@@ -43,7 +34,11 @@ typedef struct {
     uint32_t block_columns;
 } rj_component;
 
-/* segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for rj_simd_name. */
+/*
+ * allowances: one for each map level, at least 0, in units of an orthonormal DCT coefficient (see block.h);
+ * segments: complete APPn and COM markers, written after libjpeg's own header;
+ * simd: as for rj_simd_name.
+ */
 typedef struct {
     uint32_t width;
     uint32_t height;
@@ -54,7 +49,7 @@ typedef struct {
     int table_count;
     uint16_t tables[RJ_MAX_TABLES][64];
     int level_count;
-    const rj_level *levels;
+    const float *allowances;
     int optimize;
     int progressive;
     int smoothing;

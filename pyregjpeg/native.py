@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pyregjpeg._native import ffi, lib
-from pyregjpeg.errors import CodecError
+from ._native import ffi, lib
+from .errors import CodecError
 
 Pixels = Literal["L", "RGB", "RGBX", "YCbCr", "CMYK"]
 
@@ -39,8 +39,8 @@ class Component:
 class Settings:
     """All that the encoder is told besides the pixels.
 
-    `tables` is (n, 64) in natural order; `allowances` and `multiples` have one entry for each map level and are what
-    csrc/regjpeg.h calls `rj_level`; `density` is in dots per inch, 0 for none; `segments` holds complete markers.
+    `tables` is (n, 64) in natural order; `allowances` has one entry for each map level (the block rule is in
+    csrc/block.h); `density` is in dots per inch, 0 for none; `segments` holds complete markers.
     """
 
     width: int
@@ -49,7 +49,6 @@ class Settings:
     components: tuple[Component, ...]
     tables: NDArray[np.uint16]
     allowances: NDArray[np.float32]
-    multiples: NDArray[np.int32]
     keep_rgb: bool = False
     optimize: bool = True
     progressive: bool = False
@@ -82,7 +81,7 @@ def encode(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> bytes:
             raise CodecError(f"the picture has {settings.height} rows, but {rows_written} were given")
         jpeg, size = ffi.new("const uint8_t **"), ffi.new("size_t *")
         _check(encoder, lib.rj_encoder_finish(encoder, jpeg, size))
-        del keep_alive  # block maps, levels and segments had to live until here
+        del keep_alive  # block maps, allowances and segments had to live until here
         return bytes(ffi.buffer(jpeg[0], size[0]))
     finally:
         ffi.release(encoder)
@@ -121,12 +120,10 @@ def _check(encoder: ffi.CData, status: int) -> None:
 
 def _fill(settings: Settings) -> tuple[ffi.CData, list[object]]:
     """The C struct, and the objects that its pointers point into."""
-    levels = ffi.new("rj_level[]", len(settings.allowances))
-    for level, allowance, multiple in zip(levels, settings.allowances, settings.multiples, strict=True):
-        level.allowance, level.multiple = allowance, multiple
+    allowances = ffi.from_buffer("float[]", np.ascontiguousarray(settings.allowances, dtype=np.float32))
     segments = ffi.from_buffer("uint8_t[]", settings.segments)
     simd = _simd_setting()
-    keep_alive: list[object] = [levels, segments, simd]
+    keep_alive: list[object] = [allowances, segments, simd]
 
     struct = ffi.new("rj_settings *")
     struct.width, struct.height = settings.width, settings.height
@@ -141,7 +138,7 @@ def _fill(settings: Settings) -> tuple[ffi.CData, list[object]]:
     struct.table_count = len(settings.tables)
     for target, table in zip(struct.tables, settings.tables, strict=False):
         ffi.memmove(target, np.ascontiguousarray(table, dtype=np.uint16), 128)
-    struct.level_count, struct.levels = len(levels), levels
+    struct.level_count, struct.allowances = len(settings.allowances), allowances
     struct.optimize, struct.progressive = settings.optimize, settings.progressive
     struct.smoothing = settings.smoothing
     struct.restart_blocks, struct.restart_rows = settings.restart_blocks, settings.restart_rows

@@ -1,0 +1,156 @@
+"""Measure how much luma PSNR an allowance costs, and write it where the encoder looks it up.
+
+    python -m benchmarks.calibrate --photographs DIR            prints how well the present calibration holds
+    python -m benchmarks.calibrate --photographs DIR --write    measures it anew first
+
+The rule that turns qualities and importance into allowances is in pyregjpeg/quantization.py. Measured on the set
+`calibration`; checked on that and on Kodak, which calibration never saw.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import pyregjpeg
+from pyregjpeg import native, pixels, quantization, region_map
+from pyregjpeg.metrics import psnr_y
+
+from .photographs import photographs
+from .report import benchmark_parser, environment, print_table, write_results
+
+CALIBRATION = Path(quantization.__file__).with_name("calibration.json")
+MEGAPIXELS = 0.6
+QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 99, 100)
+# About evenly spaced in decibels; the largest zeroes every AC coefficient.
+DEAD_ZONES = (0, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 4096)
+
+
+def plain_jpeg(picture: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def with_allowance(picture: Image.Image, quality: int, allowance: float) -> bytes:
+    """Encode with the same allowance for every block."""
+    tables = quantization.annex_k(quality)
+    levels = np.zeros(region_map.grid_shape(picture.size), dtype=np.uint8)
+    components = (
+        native.Component(2, 2, 0, levels),
+        native.Component(1, 1, 1, region_map.subsampled(levels, 2, 2)),
+        native.Component(1, 1, 1, region_map.subsampled(levels, 2, 2)),
+    )
+    settings = native.Settings(
+        width=picture.width,
+        height=picture.height,
+        pixels="RGBX",
+        components=components,
+        tables=tables,
+        allowances=np.array([allowance], dtype=np.float32),
+        optimize=False,
+    )
+    return native.encode(settings, pixels.image_strips(picture))
+
+
+def luma_psnr(picture: Image.Image, jpeg: bytes) -> float:
+    return psnr_y(picture, Image.open(io.BytesIO(jpeg)))
+
+
+def measure(pictures: Sequence[Image.Image]) -> dict[str, object]:
+    """The content of calibration.json."""
+    plain = [np.mean([luma_psnr(picture, plain_jpeg(picture, q)) for picture in pictures]) for q in range(1, 101)]
+    drops = [_mean_drops(pictures, quality) for quality in QUALITIES]
+    # Interpolation needs ascending drops; at very low quality a dead zone may remove nothing more.
+    ascending = np.maximum.accumulate(np.array(drops), axis=1)
+    return {
+        "origin": f"python -m benchmarks.calibrate --write, {len(pictures)} photographs of at most {MEGAPIXELS} MP",
+        "measured": environment(),
+        "plain_psnr": np.maximum.accumulate(plain).round(3).tolist(),
+        "qualities": QUALITIES,
+        "dead_zones": DEAD_ZONES,
+        "psnr_drop": ascending.round(3).tolist(),
+    }
+
+
+def _mean_drops(pictures: Sequence[Image.Image], quality: int) -> list[float]:
+    """Mean luma PSNR of plain rounding minus that of each dead zone, in decibels."""
+    unit = quantization.dead_zone_scale(quantization.annex_k(quality)[0])
+    psnr = [
+        np.mean([luma_psnr(picture, with_allowance(picture, quality, dead_zone * unit)) for picture in pictures])
+        for dead_zone in DEAD_ZONES
+    ]
+    return [float(psnr[0] - value) for value in psnr]
+
+
+def check(pictures: Sequence[Image.Image]) -> list[list[str]]:
+    """One row for each quality: how far the encoder is from plain JPEG, in dB, at importance 1, 0 and in between."""
+    rows = []
+    for quality in (60, 75, 90):
+        important = _mean_difference(pictures, quality, quality, 1.0, 10)
+        background = [_mean_difference(pictures, quality, b, 0.0, b) for b in (10, 20, 30, 50)]
+        halfway = [_halfway(pictures, quality, b) for b in (10, 30)]
+        cells = [f"{value:+.2f}" for value in (important, *background)] + [f"{value:.2f}" for value in halfway]
+        rows.append([str(quality), *cells])
+    return rows
+
+
+def _encoded(picture: Image.Image, quality: int, background_quality: int, importance: float) -> bytes:
+    flat = np.full((1, 1), importance, dtype=np.float32)
+    return pyregjpeg.encode(picture, quality=quality, background_quality=background_quality, region_map=flat)
+
+
+def _mean_difference(
+    pictures: Sequence[Image.Image], quality: int, plain_quality: int, importance: float, background_quality: int
+) -> float:
+    differences = [
+        luma_psnr(picture, _encoded(picture, quality, background_quality, importance))
+        - luma_psnr(picture, plain_jpeg(picture, plain_quality))
+        for picture in pictures
+    ]
+    return float(np.mean(differences))
+
+
+def _halfway(pictures: Sequence[Image.Image], quality: int, background_quality: int) -> float:
+    """The fall at importance 0.5 as a share of the fall at 0, both from importance 1: 0.5 when in proportion."""
+
+    def mean_psnr(importance: float) -> float:
+        encoded = (_encoded(picture, quality, background_quality, importance) for picture in pictures)
+        return float(np.mean([luma_psnr(picture, jpeg) for picture, jpeg in zip(pictures, encoded, strict=True)]))
+
+    important = mean_psnr(1.0)
+    return (important - mean_psnr(0.5)) / (important - mean_psnr(0.0))
+
+
+def main() -> None:
+    parser = benchmark_parser(__doc__)
+    parser.add_argument("--write", action="store_true", help=f"measure, and write {CALIBRATION.name}")
+    arguments = parser.parse_args()
+    step = 30 if arguments.quick else 3
+
+    if arguments.write:
+        content = measure(_load("calibration", arguments.photographs, step))
+        CALIBRATION.write_text(json.dumps(content, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+    headers = ["quality", "importance 1", *(f"background {b}" for b in (10, 20, 30, 50)), "half, b 10", "half, b 30"]
+    results: dict[str, object] = {}
+    for name in ("calibration", "kodak"):
+        pictures = _load(name, arguments.photographs, step if name == "calibration" else 1)
+        rows = check(pictures)
+        title = f"{name}, {len(pictures)} photographs: dB of mean luma PSNR above plain JPEG; share of the fall at 0.5"
+        print_table(title, headers, rows)
+        results[name] = {row[0]: dict(zip(headers[1:], map(float, row[1:]), strict=True)) for row in rows}
+    write_results(arguments.output, "calibrate", results)
+
+
+def _load(name: str, root: Path, step: int) -> list[Image.Image]:
+    """Every `step`-th photograph of a set."""
+    return [photograph.load(megapixels=MEGAPIXELS) for photograph in photographs(name, root)[::step]]
+
+
+if __name__ == "__main__":
+    main()

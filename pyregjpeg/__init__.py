@@ -1,0 +1,29 @@
+"""A JPEG encoder for Pillow that spends its bytes on the regions that matter.
+
+Importing this package registers the format "REGIONJPEG": ``img.save("out.jpg", format="REGIONJPEG")``.
+"""
+
+from . import plugin as _plugin
+from .codec import encode, predict_map
+from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
+from .map_model import MapModel, ModelCard, list_models, load_model, register_model
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CodecError",
+    "MapError",
+    "MapModel",
+    "MetadataError",
+    "ModelCard",
+    "ModelError",
+    "OptionError",
+    "RegionJpegError",
+    "encode",
+    "list_models",
+    "load_model",
+    "predict_map",
+    "register_model",
+]
+
+del _plugin

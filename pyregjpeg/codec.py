@@ -1,0 +1,107 @@
+"""Encoding: where picture, region map and block rule meet."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import map_model, metadata, native, pixels, quantization, region_map
+from .errors import OptionError
+from .options import Quantization, SaveOptions, resolve_background_quality, resolve_quantization
+
+Picture = Image.Image | NDArray[np.uint8]
+
+
+def encode(image: Picture, **options: Any) -> bytes:
+    """Encode a picture as a JPEG file in which what matters keeps its quality.
+
+    `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in
+    RGB. `options` are Pillow's JPEG save options and those of regions (see the README); `optimize` defaults to True.
+
+    Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a known
+    one, CodecError for a picture that JPEG cannot hold.
+    """
+    settings = SaveOptions.from_keywords(options)
+    picture = image if isinstance(image, Image.Image) else np.asarray(image)
+    if isinstance(picture, Image.Image):
+        layout = pixels.layout_of(picture.mode)
+        picture.load()
+        mode, size = picture.mode, picture.size
+        source, comment = picture, picture.info.get("comment")
+    else:
+        layout = pixels.array_layout(picture)
+        mode, size = layout.pixels, (picture.shape[1], picture.shape[0])
+        source, comment = None, None
+
+    quantized = resolve_quantization(settings, mode, source)
+    background_quality = resolve_background_quality(settings, quantized.quality)
+    levels = _block_levels(picture, size, settings, flat=background_quality == quantized.quality)
+    native_settings = native.Settings(
+        width=size[0],
+        height=size[1],
+        pixels=layout.pixels,
+        components=_components(quantized, levels),
+        tables=quantized.tables,
+        allowances=quantization.allowances(
+            quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS
+        ),
+        keep_rgb=bool(settings.keep_rgb) and mode in ("RGB", "RGBX"),
+        optimize=bool(settings.optimize),
+        progressive=bool(settings.progressive or settings.progression),
+        smoothing=settings.smooth,
+        restart_blocks=settings.restart_marker_blocks,
+        restart_rows=settings.restart_marker_rows,
+        density=_density(settings.dpi),
+        segments=metadata.segments(
+            exif=settings.exif,
+            xmp=settings.xmp,
+            icc_profile=settings.icc_profile,
+            extra=settings.extra,
+            comment=comment if settings.comment is None else settings.comment,
+        ),
+    )
+    strips = pixels.image_strips(picture) if isinstance(picture, Image.Image) else [pixels.array_rows(picture)]
+    return native.encode(native_settings, strips)
+
+
+def predict_map(image: Picture, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
+    """What a map model finds important in the picture: float32 (rows, cols), 0 = background, 1 = most important.
+
+    The map covers the whole picture, in its own pixel axes, at the model's resolution. Raises ModelError if the model
+    cannot be had or cannot be run.
+    """
+    picture = image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image))
+    return map_model.load_model(model).predict(picture)
+
+
+def _block_levels(picture: Picture, size: tuple[int, int], settings: SaveOptions, *, flat: bool) -> NDArray[np.uint8]:
+    """The map level of each 8x8 block of the picture."""
+    if settings.region_map is not None:
+        blocks = region_map.block_importance(settings.region_map, size)
+    elif not flat:
+        blocks = region_map.block_importance(predict_map(picture, settings.map_model), size)
+    if flat:
+        return np.full(region_map.grid_shape(size), region_map.LEVELS - 1, dtype=np.uint8)
+    return region_map.to_levels(region_map.feathered(blocks, settings.feather))
+
+
+def _components(quantized: Quantization, levels: NDArray[np.uint8]) -> tuple[native.Component, ...]:
+    h_max = max(h_samp for h_samp, _ in quantized.sampling)
+    v_max = max(v_samp for _, v_samp in quantized.sampling)
+    return tuple(
+        native.Component(h_samp, v_samp, table, region_map.subsampled(levels, v_max // v_samp, h_max // h_samp))
+        for (h_samp, v_samp), table in zip(quantized.sampling, quantized.table_of_component, strict=True)
+    )
+
+
+def _density(dpi: Any) -> tuple[int, int]:
+    """Whole dots per inch, in the 16 bits that JFIF has for them, as Pillow stores them."""
+    try:
+        horizontal, vertical = (round(number) for number in dpi)
+    except (TypeError, ValueError):
+        raise OptionError(f"dpi is two numbers, not {dpi!r}") from None
+    return horizontal & 0xFFFF, vertical & 0xFFFF

@@ -1,0 +1,68 @@
+"""Metadata as JPEG marker segments: EXIF, XMP, ICC, extra markers, comment, in the order in which Pillow writes them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from PIL import Image
+
+from .errors import MetadataError
+
+# A marker's length field counts itself and has 16 bits.
+LARGEST_PAYLOAD = 65533
+XMP_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
+ICC_SIGNATURE = b"ICC_PROFILE\0"
+
+APP1, APP2, COM = 0xE1, 0xE2, 0xFE
+
+
+def segments(
+    *,
+    exif: bytes | Image.Exif = b"",
+    xmp: bytes | None = None,
+    icc_profile: bytes | None = None,
+    extra: bytes = b"",
+    comment: bytes | str | None = None,
+) -> bytes:
+    """Complete marker segments, to follow the JFIF and Adobe headers.
+
+    `exif` begins with its own signature, as Image.Exif.tobytes() gives it; `extra` are ready-made segments. An ICC
+    profile is split into as many chunks as it needs (ICC.1, annex B.4). Raises MetadataError where something does not
+    fit into its marker.
+    """
+    exif_bytes = exif.tobytes() if isinstance(exif, Image.Exif) else _bytes("exif", exif)
+    comment_bytes = comment.encode() if isinstance(comment, str) else _bytes("comment", comment)
+    written = b""
+    if exif_bytes:
+        written += _segment(APP1, exif_bytes, "EXIF data")
+    written += _bytes("extra", extra)
+    if xmp:
+        written += _segment(APP1, XMP_SIGNATURE + _bytes("xmp", xmp), "XMP data")
+    written += b"".join(_icc_chunks(_bytes("icc_profile", icc_profile)))
+    if comment_bytes:
+        written += _segment(COM, comment_bytes, "Comment")
+    return written
+
+
+def _bytes(name: str, value: object) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise MetadataError(f"{name} is bytes, not {type(value).__name__}")
+
+
+def _segment(marker: int, payload: bytes, what: str) -> bytes:
+    if len(payload) > LARGEST_PAYLOAD:
+        raise MetadataError(f"{what} is too long")
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+
+
+def _icc_chunks(profile: bytes) -> Iterator[bytes]:
+    largest = LARGEST_PAYLOAD - len(ICC_SIGNATURE) - 2
+    chunks = [profile[start : start + largest] for start in range(0, len(profile), largest)]
+    if len(chunks) > 255:
+        raise MetadataError("ICC profile is too long")
+    for number, chunk in enumerate(chunks, start=1):
+        yield _segment(APP2, ICC_SIGNATURE + bytes((number, len(chunks))) + chunk, "ICC profile")

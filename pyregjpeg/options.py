@@ -1,0 +1,185 @@
+"""The save options: Pillow's JPEG options with Pillow's meaning, and those of regions."""
+
+from __future__ import annotations
+
+import array
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+from PIL.JpegPresets import presets
+
+from . import quantization
+from .errors import CodecError, OptionError
+from .map_model import MapModel
+from .region_map import RegionMap
+
+DEFAULT_QUALITY = 75
+DEFAULT_BACKGROUND_QUALITY = 30
+
+
+@dataclass(frozen=True)
+class SaveOptions:
+    """The options by name, as the caller gave them; see the README for their meaning."""
+
+    quality: int | str = -1  # Pillow's word for the default
+    subsampling: int | str = -1
+    qtables: str | Sequence[Sequence[int]] | Mapping[int, Sequence[int]] | None = None
+    optimize: bool = True
+    progressive: bool = False
+    progression: bool = False  # Pillow's older name for the same
+    smooth: int = 0
+    keep_rgb: bool = False
+    streamtype: int = 0
+    restart_marker_blocks: int = 0
+    restart_marker_rows: int = 0
+    dpi: tuple[float, float] = (0, 0)
+    exif: bytes | Image.Exif = b""
+    icc_profile: bytes | None = None
+    xmp: bytes | None = None
+    comment: bytes | str | None = None
+    extra: bytes = b""
+    region_map: RegionMap | None = None
+    background_quality: int | None = None
+    map_model: str | MapModel = "msroi"
+    tables: str = "annex-k"
+    feather: int = 1
+
+    @classmethod
+    def names(cls) -> set[str]:
+        return {field.name for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def from_keywords(cls, keywords: Mapping[str, Any]) -> SaveOptions:
+        """Raises TypeError for an unknown name, OptionError for a value that needs no picture to be seen as wrong."""
+        unknown = sorted(set(keywords) - cls.names())
+        if unknown:
+            raise TypeError(f"unknown save option '{unknown[0]}'")
+        options = cls(**keywords)
+        for name in ("smooth", "streamtype", "restart_marker_blocks", "restart_marker_rows", "feather"):
+            _check_count(name, getattr(options, name))
+        if options.streamtype != 0:
+            raise OptionError(f"streamtype is 0, a complete JPEG file; {options.streamtype} is not supported")
+        if options.smooth > 100:
+            raise OptionError(f"smooth is 0 to 100, not {options.smooth}")
+        if options.tables != "annex-k":
+            raise OptionError(f"tables is 'annex-k', not {options.tables!r}")
+        return options
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """What quality, subsampling and qtables amount to for one picture.
+
+    `tables` is (n, 64); `quality` the quality that the first of them amounts to; `sampling` and `table_of_component`
+    have one entry for each component.
+    """
+
+    tables: NDArray[np.uint16]
+    table_of_component: tuple[int, ...]
+    sampling: tuple[tuple[int, int], ...]
+    quality: int
+
+
+def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | None) -> Quantization:
+    """Follow Pillow's rules, presets and "keep" among them; `source` is the image that "keep" looks at.
+
+    Raises OptionError where Pillow raises ValueError or TypeError, CodecError where it raises OSError.
+    """
+    quality, subsampling, qtables = options.quality, options.subsampling, options.qtables
+    if quality == "keep":
+        quality, subsampling, qtables = -1, "keep", "keep"
+    elif quality in presets:
+        preset = presets[str(quality)]
+        quality, subsampling, qtables = -1, preset.get("subsampling", -1), preset.get("quantization")
+    elif not isinstance(quality, int):
+        raise OptionError(f"Invalid quality setting: {quality!r}")
+    else:
+        if subsampling in presets:
+            subsampling = presets[str(subsampling)].get("subsampling", -1)
+        if isinstance(qtables, str) and qtables in presets:
+            qtables = presets[qtables].get("quantization")
+
+    components = {"1": 1, "L": 1, "CMYK": 4}.get(mode, 3)
+    keep_rgb = bool(options.keep_rgb) and mode in ("RGB", "RGBX")
+    sampling = _sampling(subsampling, components, keep_rgb, source)
+    given = _given_tables(qtables, source)
+    if given is None:
+        number = DEFAULT_QUALITY if quality == -1 else min(max(int(quality), 1), 100)
+        tables = quantization.annex_k(number)
+        has_chroma = components == 3 and not keep_rgb
+        return Quantization(tables, (0, 1, 1) if has_chroma else (0,) * components, sampling, number)
+    tables = quantization.scaled_tables(given, 50 if quality == -1 else int(quality), 32767 if quality == -1 else 255)
+    table_of_component = tuple(min(component, len(tables) - 1) for component in range(components))
+    return Quantization(tables, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
+
+
+def resolve_background_quality(options: SaveOptions, quality: int) -> int:
+    """The quality of importance 0, 1 to `quality`; OptionError if it is none or above `quality`."""
+    background = options.background_quality
+    if background is None:
+        return min(DEFAULT_BACKGROUND_QUALITY, quality)
+    if isinstance(background, bool) or not isinstance(background, int) or not 1 <= background <= 100:
+        raise OptionError(f"background_quality is an integer from 1 to 100, not {background!r}")
+    if background > quality:
+        raise OptionError(f"background_quality ({background}) is above quality ({quality})")
+    return background
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or value < 0:
+        raise OptionError(f"{name} is an integer, 0 or more, not {value!r}")
+
+
+def _sampling(
+    subsampling: int | str, components: int, keep_rgb: bool, source: Image.Image | None
+) -> tuple[tuple[int, int], ...]:
+    codes = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2, "4:1:1": 2}  # before Pillow 4.3 "4:1:1" was its word for 4:2:0
+    if subsampling == "keep":
+        subsampling = JpegImagePlugin.get_sampling(_jpeg_source(source))
+    elif isinstance(subsampling, str):
+        subsampling = codes.get(subsampling, subsampling)
+    if not isinstance(subsampling, int):
+        raise OptionError(f"subsampling is 0, 1, 2, '4:4:4', '4:2:2', '4:2:0' or 'keep', not {subsampling!r}")
+    if keep_rgb and subsampling in (1, 2):
+        raise CodecError("keep_rgb stores green and blue in full: subsampling is 0 or left out")
+    first = {0: (1, 1), 1: (2, 1), 2: (2, 2)}.get(subsampling)
+    if first is None:
+        first = (2, 2) if components == 3 and not keep_rgb else (1, 1)
+    return (first, *[(1, 1)] * (components - 1))
+
+
+def _given_tables(qtables: Any, source: Image.Image | None) -> NDArray[np.int64] | None:
+    """Tables given as text, as sequences, as a mapping or by "keep", (n, 64) in natural order."""
+    if isinstance(qtables, str) and qtables == "keep":
+        qtables = getattr(_jpeg_source(source), "quantization", None)
+    if isinstance(qtables, str):
+        words = [word for line in qtables.splitlines() for word in line.split("#", 1)[0].split()]
+        try:
+            numbers = [int(word) for word in words]
+        except ValueError:
+            raise OptionError("Invalid quantization table") from None
+        qtables = [numbers[start : start + 64] for start in range(0, len(numbers), 64)]
+    if isinstance(qtables, dict):
+        qtables = [qtables[key] for key in range(len(qtables)) if key in qtables]
+    if not isinstance(qtables, (list, tuple)):
+        return None
+    if not 0 < len(qtables) < 5:
+        raise OptionError("None or too many quantization tables")
+    try:
+        tables = [array.array("H", table) for table in qtables]  # 0..65535, integers only
+    except (TypeError, OverflowError):
+        raise OptionError("Invalid quantization table") from None
+    if any(len(table) != 64 for table in tables):
+        raise OptionError("Invalid quantization table")
+    return np.array(tables, dtype=np.int64)
+
+
+def _jpeg_source(source: Image.Image | None) -> Image.Image:
+    if source is None or source.format != "JPEG":
+        raise OptionError("Cannot use 'keep' when original image is not a JPEG")
+    return source

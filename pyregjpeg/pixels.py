@@ -1,0 +1,150 @@
+"""Pictures as the encoder takes them: rows of PIL images and arrays, without a second copy of the picture."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import CodecError
+
+# A few rows of MCUs: enough to make the cost of a call small, few enough to stay in the processor's cache.
+STRIP_ROWS = 32
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How pictures of a Pillow mode are handed over: Pillow's raw mode, the encoder's name for it, bytes a pixel."""
+
+    raw_mode: str
+    pixels: str
+    bytes_per_pixel: int
+    in_memory: str | None = None  # Arrow's format of the picture in Pillow's memory, where that equals the raw mode
+
+
+LAYOUTS = {
+    "1": Layout("L", "L", 1),
+    "L": Layout("L", "L", 1, "C"),
+    "RGB": Layout("RGBX", "RGBX", 4, "+w:4"),
+    "RGBX": Layout("RGBX", "RGBX", 4, "+w:4"),
+    "CMYK": Layout("CMYK;I", "CMYK", 4),  # inverted, as Adobe's files are
+    "YCbCr": Layout("YCbCr", "YCbCr", 3),
+}
+
+
+def layout_of(mode: str) -> Layout:
+    """Raises CodecError, worded as Pillow's own, for a mode that JPEG does not have."""
+    try:
+        return LAYOUTS[mode]
+    except KeyError:
+        raise CodecError(f"cannot write mode {mode} as JPEG") from None
+
+
+def array_layout(picture: NDArray[Any]) -> Layout:
+    """The layout of an array picture: uint8, (H, W) for grey or (H, W, 3) for RGB; CodecError for any other."""
+    if picture.dtype == np.uint8 and picture.ndim == 2:
+        return LAYOUTS["L"]
+    if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3:
+        return Layout("RGB", "RGB", 3)
+    raise CodecError(
+        f"An array picture is uint8 of shape (H, W) or (H, W, 3), not {picture.dtype} of shape {picture.shape}."
+    )
+
+
+def array_rows(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture as (rows, bytes of a row), a view of it where each of its rows is contiguous."""
+    height = picture.shape[0]
+    row = picture[0]
+    if row.flags.c_contiguous and picture.strides[0] > 0:
+        strides = (picture.strides[0], 1)
+        return np.lib.stride_tricks.as_strided(picture, (height, row.size), strides, writeable=False)
+    return np.ascontiguousarray(picture).reshape(height, row.size)
+
+
+def image_strips(image: Image.Image) -> Iterator[NDArray[np.uint8]]:
+    """The rows of a loaded image, as arrays (rows, bytes of a row), from the top.
+
+    Pillow's own memory where it is one contiguous block, else strips through Pillow's raw encoder.
+    """
+    layout = LAYOUTS[image.mode]
+    shared = _arrow_rows(image, layout)
+    if shared is not None:
+        owner, rows = shared
+        yield rows
+        del owner  # the capsule keeps Pillow's memory alive while the rows are in use
+        return
+
+    width, height = image.size
+    row_bytes = width * layout.bytes_per_pixel
+    for top in range(0, height, STRIP_ROWS):
+        count = min(STRIP_ROWS, height - top)
+        encoder = Image._getencoder(image.mode, "raw", (layout.raw_mode, 0, 1))
+        encoder.setimage(image.im, (0, top, width, top + count))
+        _, status, data = encoder.encode(row_bytes * count)
+        if status < 0 or len(data) != row_bytes * count:
+            raise CodecError(f"Pillow's raw encoder gave up at row {top} of {height}.")
+        yield np.frombuffer(data, dtype=np.uint8).reshape(count, row_bytes)
+
+
+class _ArrowArray(ctypes.Structure):
+    """The Arrow C data interface's struct ArrowArray, a stable ABI."""
+
+
+_ArrowArray._fields_ = [
+    ("length", ctypes.c_int64),
+    ("null_count", ctypes.c_int64),
+    ("offset", ctypes.c_int64),
+    ("n_buffers", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
+    ("children", ctypes.POINTER(ctypes.POINTER(_ArrowArray))),
+    ("dictionary", ctypes.c_void_p),
+    ("release", ctypes.c_void_p),
+    ("private_data", ctypes.c_void_p),
+]
+
+
+class _ArrowSchema(ctypes.Structure):
+    """The first member of struct ArrowSchema."""
+
+    _fields_ = (("format", ctypes.c_char_p),)
+
+
+_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_pointer.restype = ctypes.c_void_p
+_capsule_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+
+
+def _arrow_rows(image: Image.Image, layout: Layout) -> tuple[object, NDArray[np.uint8]] | None:
+    """The image's own memory and its owner, or None where Pillow does not share it.
+
+    Pillow shares a picture that lies in one block, up to 4 megapixels in RGB. The lengths that Arrow states are
+    checked before anything is read.
+    """
+    export = getattr(image, "__arrow_c_array__", None)
+    if export is None or layout.in_memory is None:
+        return None
+    try:
+        schema_capsule, array_capsule = export()
+    except ValueError:  # Pillow's word for an image in several blocks
+        return None
+    schema = _ArrowSchema.from_address(_capsule_pointer(schema_capsule, b"arrow_schema"))
+    array = _ArrowArray.from_address(_capsule_pointer(array_capsule, b"arrow_array"))
+    width, height = image.size
+    if schema.format != layout.in_memory.encode() or array.length != width * height or array.offset != 0:
+        return None
+    values = array
+    if layout.bytes_per_pixel > 1:
+        if array.n_children != 1:
+            return None
+        values = array.children[0].contents
+    size = width * height * layout.bytes_per_pixel
+    if values.length != size or values.offset != 0 or values.n_buffers != 2:
+        return None
+    memory = (ctypes.c_uint8 * size).from_address(values.buffers[1])
+    return array_capsule, np.frombuffer(memory, dtype=np.uint8).reshape(height, width * layout.bytes_per_pixel)
