@@ -29,7 +29,7 @@ class RateCurve:
     def __init__(self, points: Iterable[RatePoint]) -> None:
         rising: list[RatePoint] = []
         for point in sorted(points, key=lambda point: point.size):
-            # A larger file of lower quality is a point that nobody would choose; it would also make the curve ambiguous.
+            # Nobody would choose a larger file of lower quality, and the curve would be ambiguous there.
             if math.isfinite(point.metric) and (not rising or point.metric > rising[-1].metric):
                 rising.append(point)
         if len(rising) < 2:

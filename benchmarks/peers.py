@@ -36,7 +36,7 @@ Encoder: TypeAlias = Callable[[Picture, int], bytes]
 _INSTALL = {"pyvips": "'pyvips[binary]'", "pyregjpeg": "."}
 
 
-class PeerUnavailable(RuntimeError):
+class PeerUnavailableError(RuntimeError):
     """A peer encoder is not installed, or is not what it should be."""
 
 
@@ -82,16 +82,16 @@ def check_peers() -> None:
     """Encode a small picture with everybody.
 
     Raises:
-        PeerUnavailable: a package is missing, pyvips is not linked with mozjpeg, or somebody does not write 4:2:0.
+        PeerUnavailableError: a package is missing, pyvips is not linked with mozjpeg, or somebody does not write 4:2:0.
     """
     if _mozjpeg(_noise(), 75, trellis_quant=True) == _mozjpeg(_noise(), 75, trellis_quant=False):
-        raise PeerUnavailable(
+        raise PeerUnavailableError(
             "pyvips is not linked with mozjpeg, for its trellis changes nothing: pip install 'pyvips[binary]'"
         )
     for name, encoder in (PEERS | OURS).items():
         encoded = encoder(_noise(), 75)
         if JpegImagePlugin.get_sampling(Image.open(io.BytesIO(encoded))) != 2:
-            raise PeerUnavailable(f"{name} does not write 4:2:0, so its sizes cannot be compared with the others.")
+            raise PeerUnavailableError(f"{name} does not write 4:2:0, so its sizes cannot be compared with the others.")
 
 
 def _mozjpeg(picture: Picture, quality: int, *, trellis_quant: bool) -> bytes:
@@ -125,4 +125,6 @@ def _import(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise PeerUnavailable(f"The benchmarks need {module}: pip install {_INSTALL.get(module, module)}") from error
+        raise PeerUnavailableError(
+            f"The benchmarks need {module}: pip install {_INSTALL.get(module, module)}"
+        ) from error

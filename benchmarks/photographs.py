@@ -11,7 +11,7 @@ import argparse
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class PhotographSet:
         return [root / "deb" / package for package in self.packages] + checkouts
 
 
-class PhotographsMissing(FileNotFoundError):
+class MissingPhotographsError(FileNotFoundError):
     """A set is not in the folder; the message says what to run."""
 
 
@@ -82,16 +82,28 @@ def photographs(set_name: str, root: Path) -> list[Photograph]:
     """The photographs of a set, always in the same order.
 
     Raises:
-        PhotographsMissing: a package or repository of the set is not in the folder `root`.
+        MissingPhotographsError: a package or repository of the set is not in the folder `root`.
     """
     photograph_set = SETS[set_name]
     missing = [folder for folder in photograph_set.folders(root) if not folder.is_dir()]
     if missing:
-        raise PhotographsMissing(
+        raise MissingPhotographsError(
             f"The photographs '{set_name}' need {missing[0]}, which is not there; "
             f"run: python -m benchmarks.fetch_photographs --photographs {root} {set_name}"
         )
     return photograph_set.list_photographs(root)
+
+
+def reduced(chosen: Iterable[Photograph]) -> list[Photograph]:
+    """The same photographs, smaller, so that sizes are not those of pictures that were JPEG already."""
+    return [replace(photograph, reduction=max(photograph.reduction, HIDES_COMPRESSION)) for photograph in chosen]
+
+
+def centre_box(size: tuple[int, int], share: float = 0.4) -> tuple[int, int, int, int]:
+    """A stand-in for what matters: the box (left, upper, right, lower) in the middle with `share` of the area."""
+    width, height = size
+    left, upper = (round(side * (1 - share**0.5) / 2) for side in size)
+    return left, upper, width - left, height - upper
 
 
 def _file(path: Path, reduction: float = 1.0, busy: bool = False, name: str | None = None) -> Photograph:

@@ -18,7 +18,7 @@ Seconds = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SpeedRatio:
-    """How many times as fast as its rival something is: ratio of the medians, and the 10th to 90th percentile of the rounds."""
+    """How many times as fast as its rival something is: ratio of the medians, 10th and 90th percentile of rounds."""
 
     median: float
     low: float

@@ -17,7 +17,7 @@ pytest.importorskip("scipy")
 
 from benchmarks import composite_2017
 from benchmarks.equal_quality import RateCurve, RatePoint, summarize
-from benchmarks.photographs import Photograph, PhotographsMissing, photographs
+from benchmarks.photographs import MissingPhotographsError, Photograph, photographs
 from benchmarks.qt_resources import read_resources
 from benchmarks.report import markdown_table, write_results
 from benchmarks.timing import speed_ratio, time_interleaved
@@ -132,7 +132,7 @@ def test_a_photograph_is_never_enlarged(picture: Image.Image) -> None:
 
 
 def test_a_missing_set_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(PhotographsMissing, match=r"python -m benchmarks\.fetch_photographs .* kodak"):
+    with pytest.raises(MissingPhotographsError, match=r"python -m benchmarks\.fetch_photographs .* kodak"):
         photographs("kodak", tmp_path)
 
 

@@ -1,0 +1,174 @@
+"""Size at equal background quality, map given: our block rule against the composite of 2017.
+
+The map is a box in the middle with 40 % of the area. The composite takes the box from the picture at quality 100 and
+the rest at quality 20 to 70, and is encoded once at q75 or q90; our size at the same luma PSNR outside the box is read
+off a curve over background_quality at the same quality. The box itself is coded at the final quality in both, and the
+table says by how much its PSNR differs. The control is the flat map against plain JPEG, at the same quality number.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pyregjpeg.metrics import psnr_y
+
+from . import composite_2017
+from .equal_quality import RateCurve, RatePoint, RatioSummary, summarize
+from .figures import interval_figure
+from .peers import Picture, pillow, pyregjpeg
+from .photographs import Photograph, centre_box, photographs, reduced
+from .report import benchmark_parser, geometric_mean, print_table, write_results
+from .timing import pin_to_one_core, speed_ratio, time_interleaved
+
+FINAL_QUALITIES = (75, 90)
+COMPOSITE_BACKGROUNDS = (20, 30, 40, 50, 60, 70)
+OUR_BACKGROUNDS = (5, 10, 15, 20, 25, 30, 40, 50, 60, 70)
+MEGAPIXELS = 1.2
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """One file: its size and the luma PSNR, in dB, outside and inside the box."""
+
+    size: int
+    background: float
+    region: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """On one photograph, ours over the composite at the composite's background PSNR; None where curves part.
+
+    `region_gain` is how much higher, in dB, the PSNR inside the box is in ours.
+    """
+
+    final_quality: int
+    background: str
+    ratio: float | None
+    region_gain: float
+
+
+def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
+    """All points of the composite on one photograph, and the control."""
+    picture = Picture.of(photograph.load(MEGAPIXELS))
+    box = centre_box(picture.image.size)
+    region_map = _map_of(picture, box)
+
+    def measured(encoded: bytes) -> Encoding:
+        decoded = Image.open(io.BytesIO(encoded))
+        inside = region_map > 0
+        return Encoding(len(encoded), psnr_y(picture.image, decoded, ~inside), psnr_y(picture.image, decoded, inside))
+
+    comparisons = []
+    for quality in FINAL_QUALITIES:
+        ours = [
+            measured(pyregjpeg(picture, quality, region_map=[box], background_quality=background, optimize=True))
+            for background in (OUR_BACKGROUNDS[::3] if quick else OUR_BACKGROUNDS)
+        ]
+        curve = RateCurve(RatePoint(encoding.size, encoding.background) for encoding in ours)
+        for background in COMPOSITE_BACKGROUNDS[:: 2 if quick else 1]:
+            rule = composite_2017.between(background)
+            rival = measured(composite_2017.encode(picture.image, region_map, rule, quality))
+            ratio = curve.ratio_to(RatePoint(rival.size, rival.background))
+            comparisons.append(Comparison(quality, f"background {background}", ratio, ours[-1].region - rival.region))
+        flat, plain = (
+            measured(pyregjpeg(picture, quality, optimize=True)),
+            measured(pillow(picture, quality, optimize=True)),
+        )
+        comparisons.append(
+            Comparison(quality, "control: flat map, plain JPEG", flat.size / plain.size, flat.region - plain.region)
+        )
+    return comparisons
+
+
+def _map_of(picture: Picture, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+    region_map = np.zeros((picture.image.height, picture.image.width), dtype=np.float32)
+    left, upper, right, lower = box
+    region_map[upper:lower, left:right] = 1
+    return region_map
+
+
+def report_sizes(set_name: str, comparisons: Sequence[Comparison]) -> dict[str, dict[str, RatioSummary]]:
+    """Print the table; give back its summaries by final quality and background."""
+    found: dict[str, dict[str, RatioSummary]] = {}
+    rows = []
+    for quality, background in dict.fromkeys((item.final_quality, item.background) for item in comparisons):
+        items = [item for item in comparisons if (item.final_quality, item.background) == (quality, background)]
+        ratios = [item.ratio for item in items if item.ratio is not None]
+        if not ratios:
+            continue
+        summary = found.setdefault(f"q{quality}", {})[background] = summarize(ratios)
+        gain = float(np.mean([item.region_gain for item in items]))
+        pictures = f"{summary.pictures} of {len(items)}"
+        rows.append([f"q{quality}, {background}", str(summary), f"{summary.median:.3f}", f"{gain:+.2f} dB", pictures])
+    headers = ["composite of 2017", "our bytes / its bytes", "median", "PSNR-Y in the box", "photographs"]
+    print_table(f"**{set_name}: size at equal background PSNR-Y** (95 % interval)", headers, rows)
+    return found
+
+
+def measure_speed(pictures: Sequence[Picture], rounds: int) -> dict[str, dict[str, float]]:
+    """How many times as fast as the composite we are: with two levels, as above, and with all ten."""
+    results: dict[str, dict[str, float]] = {}
+    for quality in FINAL_QUALITIES:
+        ratios: dict[str, list[float]] = {"two levels": [], "ten levels": []}
+        for picture in pictures:
+            box = centre_box(picture.image.size)
+            ramp = np.broadcast_to(np.linspace(0, 1, picture.image.width, dtype=np.float32), picture.array.shape[:2])
+            two, ten = composite_2017.between(30), composite_2017.between(10)
+            seconds = time_interleaved(
+                {
+                    "ours": partial(
+                        pyregjpeg, picture, quality, region_map=[box], background_quality=30, optimize=True
+                    ),
+                    "two levels": partial(composite_2017.encode, picture.image, _map_of(picture, box), two, quality),
+                    "ten levels": partial(composite_2017.encode, picture.image, ramp, ten, quality),
+                },
+                rounds,
+            )
+            for name, values in ratios.items():
+                values.append(speed_ratio(seconds["ours"], seconds[name]).median)
+        results[f"q{quality}"] = {name: geometric_mean(values) for name, values in ratios.items()}
+    rows = [[quality, *(f"{value:.1f}" for value in row.values())] for quality, row in results.items()]
+    print_table("**Times as fast as the composite**", ["quality", "two levels", "ten levels"], rows)
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = benchmark_parser(__doc__)
+    parser.add_argument("--jobs", type=int, default=1, help="processes for the size part (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of the speed part (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    results: dict[str, Any] = {}
+    for set_name in ("kodak", "wallpapers"):
+        chosen = photographs(set_name, options.photographs)
+        if set_name == "wallpapers":
+            chosen = reduced(chosen)
+        chosen = chosen[::12] if options.quick else chosen
+        with ProcessPoolExecutor(options.jobs) as pool:
+            found = pool.map(partial(compare, quick=options.quick), chosen)
+            comparisons = [comparison for batch in found for comparison in batch]
+        summaries = report_sizes(set_name, comparisons)
+        interval_figure(
+            options.output / f"size_with_map_{set_name}.png",
+            f"{set_name}: size at equal background PSNR-Y, against the composite of 2017",
+            "our bytes / its bytes (95 % interval)",
+            summaries,
+        )
+        results[set_name] = {name: {row: asdict(s) for row, s in rows.items()} for name, rows in summaries.items()}
+    pin_to_one_core()
+    timed = [Picture.of(photograph.load(MEGAPIXELS)) for photograph in chosen]
+    results["times as fast"] = measure_speed(timed, 2 if options.quick else options.rounds)
+    write_results(options.output, "size_with_map", results)
+
+
+if __name__ == "__main__":
+    main()
