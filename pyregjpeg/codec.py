@@ -22,8 +22,8 @@ def encode(image: Picture, **options: Any) -> bytes:
     `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in
     RGB. `options` are Pillow's JPEG save options and those of regions (see the README); `optimize` defaults to True.
 
-    Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a known
-    one, CodecError for a picture that JPEG cannot hold.
+    Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a
+    known one, CodecError for a picture that JPEG cannot hold.
     """
     settings = SaveOptions.from_keywords(options)
     picture = image if isinstance(image, Image.Image) else np.asarray(image)
@@ -92,9 +92,13 @@ def _block_levels(picture: Picture, size: tuple[int, int], settings: SaveOptions
 def _components(quantized: Quantization, levels: NDArray[np.uint8]) -> tuple[native.Component, ...]:
     h_max = max(h_samp for h_samp, _ in quantized.sampling)
     v_max = max(v_samp for _, v_samp in quantized.sampling)
+    levels_of = {
+        (h_samp, v_samp): region_map.subsampled(levels, v_max // v_samp, h_max // h_samp)
+        for h_samp, v_samp in set(quantized.sampling)
+    }
     return tuple(
-        native.Component(h_samp, v_samp, table, region_map.subsampled(levels, v_max // v_samp, h_max // h_samp))
-        for (h_samp, v_samp), table in zip(quantized.sampling, quantized.table_of_component, strict=True)
+        native.Component(*samp, table, levels_of[samp])
+        for samp, table in zip(quantized.sampling, quantized.table_of_component, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""Metadata as JPEG marker segments: EXIF, XMP, ICC, extra markers, comment, in the order in which Pillow writes them."""
+"""Metadata as JPEG marker segments: EXIF, extra markers, XMP, ICC, comment, in the order that Pillow keeps."""
 
 from __future__ import annotations
 

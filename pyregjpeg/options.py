@@ -90,17 +90,19 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
 
     Raises OptionError where Pillow raises ValueError or TypeError, CodecError where it raises OSError.
     """
-    quality, subsampling, qtables = options.quality, options.subsampling, options.qtables
+    quality: Any = options.quality
+    subsampling: Any = options.subsampling
+    qtables: Any = options.qtables
     if quality == "keep":
         quality, subsampling, qtables = -1, "keep", "keep"
     elif quality in presets:
-        preset = presets[str(quality)]
+        preset = presets[quality]
         quality, subsampling, qtables = -1, preset.get("subsampling", -1), preset.get("quantization")
     elif not isinstance(quality, int):
         raise OptionError(f"Invalid quality setting: {quality!r}")
     else:
         if subsampling in presets:
-            subsampling = presets[str(subsampling)].get("subsampling", -1)
+            subsampling = presets[subsampling].get("subsampling", -1)
         if isinstance(qtables, str) and qtables in presets:
             qtables = presets[qtables].get("quantization")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ class Layout:
     """How pictures of a Pillow mode are handed over: Pillow's raw mode, the encoder's name for it, bytes a pixel."""
 
     raw_mode: str
-    pixels: str
+    pixels: Literal["L", "RGB", "RGBX", "YCbCr", "CMYK"]
     bytes_per_pixel: int
     in_memory: str | None = None  # Arrow's format of the picture in Pillow's memory, where that equals the raw mode
 
@@ -146,5 +146,5 @@ def _arrow_rows(image: Image.Image, layout: Layout) -> tuple[object, NDArray[np.
     size = width * height * layout.bytes_per_pixel
     if values.length != size or values.offset != 0 or values.n_buffers != 2:
         return None
-    memory = (ctypes.c_uint8 * size).from_address(values.buffers[1])
+    memory = memoryview((ctypes.c_uint8 * size).from_address(values.buffers[1]))
     return array_capsule, np.frombuffer(memory, dtype=np.uint8).reshape(height, width * layout.bytes_per_pixel)

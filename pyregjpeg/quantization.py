@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 # ITU-T T.81, tables K.1 and K.2, in natural order.
 _ANNEX_K_LUMA = """
-    16 11 10 16  24  40  51  61   12 12 14 19  26  58  60  55   14 13 16 24  40  57  69  56   14 17 22 29  51  87  80  62
-    18 22 37 56  68 109 103  77   24 35 55 64  81 104 113  92   49 64 78 87 103 121 120 101   72 92 95 98 112 100 103  99
+    16 11 10 16 24 40 51 61      12 12 14 19 26 58 60 55      14 13 16 24 40 57 69 56      14 17 22 29 51 87 80 62
+    18 22 37 56 68 109 103 77    24 35 55 64 81 104 113 92    49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99
 """
 _ANNEX_K_CHROMA = """
-    17 18 24 47  99  99  99  99   18 21 26 66  99  99  99  99   24 26 56 99  99  99  99  99   47 66 99 99  99  99  99  99
-    99 99 99 99  99  99  99  99   99 99 99 99  99  99  99  99   99 99 99 99  99  99  99  99   99 99 99 99  99  99  99  99
+    17 18 24 47 99 99 99 99  18 21 26 66 99 99 99 99  24 26 56 99 99 99 99 99  47 66 99 99 99 99 99 99
+    99 99 99 99 99 99 99 99  99 99 99 99 99 99 99 99  99 99 99 99 99 99 99 99  99 99 99 99 99 99 99 99
 """
 ANNEX_K = np.array([_ANNEX_K_LUMA.split(), _ANNEX_K_CHROMA.split()], dtype=np.int64)
 
@@ -57,12 +57,20 @@ def allowances(
     `background_quality`, in mean luma PSNR; in between the fall in decibels is in proportion. `quality` describes
     `luma_table`; `background_quality` is at most that, and equal to it every allowance is that of importance 1.
     """
+    dead_zones = _dead_zones(quality, background_quality, levels)
+    in_units: NDArray[np.float32] = dead_zones * np.float32(dead_zone_scale(luma_table))
+    return in_units
+
+
+@functools.lru_cache
+def _dead_zones(quality: int, background_quality: int, levels: int) -> NDArray[np.float32]:
+    """`allowances` in units of `dead_zone_scale`."""
     calibration = _calibration()
     plain = calibration.plain_psnr
     background_drop = max(plain[quality - 1] - plain[background_quality - 1], IMPORTANT_DROP)
     importance = np.linspace(0, 1, levels)
     drops = background_drop + importance * (IMPORTANT_DROP - background_drop)
-    return (dead_zone_scale(luma_table) * calibration.dead_zones_for(quality, drops)).astype(np.float32)
+    return calibration.dead_zones_for(quality, drops).astype(np.float32)
 
 
 # Decibels of luma PSNR that a block of importance 1 gives up: coefficients just above half a step cost more bits than

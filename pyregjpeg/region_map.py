@@ -45,8 +45,8 @@ def block_importance(region_map: RegionMap, size: tuple[int, int]) -> NDArray[np
         return _from_boxes(region_map, size)
     values = np.asarray(region_map)
     _check(values)
-    for axis, side in ((0, size[1]), (1, size[0])):
-        values = np.moveaxis(_on_blocks(np.moveaxis(values, axis, 0), side), 0, axis)
+    for side in (size[1], size[0]):
+        values = _on_blocks(values, side).T
     scaled: NDArray[np.float32] = values.astype(np.float32)
     if values.dtype == np.uint8:
         scaled /= 255
@@ -71,14 +71,9 @@ def to_levels(blocks: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def subsampled(levels: NDArray[np.uint8], rows_per_block: int, columns_per_block: int) -> NDArray[np.uint8]:
     """The levels of a subsampled component: each block takes the most important of those that it covers."""
-    if rows_per_block == columns_per_block == 1:
-        return levels
-    rows, columns = levels.shape
-    padding = ((0, -rows % rows_per_block), (0, -columns % columns_per_block))
-    padded = np.pad(levels, padding)
-    grouped = padded.reshape(padded.shape[0] // rows_per_block, rows_per_block, -1, columns_per_block)
-    most_important: NDArray[np.uint8] = grouped.max(axis=(1, 3))
-    return most_important
+    for size in (rows_per_block, columns_per_block):
+        levels = _group_maximum(levels, size).T
+    return levels
 
 
 def grid_shape(size: tuple[int, int]) -> tuple[int, int]:
@@ -102,7 +97,7 @@ def _from_image(image: Image.Image) -> NDArray[np.generic]:
     if image.mode == "RGB":
         image = image.convert("L")
     if image.mode == "I;16":
-        return np.asarray(image).astype(np.float32) / 65535
+        return np.asarray(image, dtype=np.float64) / 65535
     if image.mode not in ("1", "L", "F"):
         raise MapError(f"A region map image is of mode 1, L, RGB, I;16 or F, not {image.mode}; convert it first.")
     return np.asarray(image)
@@ -127,7 +122,7 @@ def _on_blocks(values: NDArray[np.generic], side: int) -> NDArray[np.generic]:
         return values
     edges = [min(BLOCK * block, side) for block in range(blocks + 1)]
     if cells > blocks:
-        maxima = np.empty((blocks, *values.shape[1:]), dtype=values.dtype)
+        maxima = np.empty((blocks, values.shape[1]), dtype=values.dtype)
         for block in range(blocks):
             first, end = edges[block] * cells // side, -(-edges[block + 1] * cells // side)
             values[first:end].max(axis=0, out=maxima[block])
@@ -136,16 +131,31 @@ def _on_blocks(values: NDArray[np.generic], side: int) -> NDArray[np.generic]:
     position = np.clip(centres * cells / side - 0.5, 0, cells - 1)
     before = position.astype(np.intp)
     after = np.minimum(before + 1, cells - 1)
-    weight = (position - before).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+    weight = (position - before).astype(np.float32).reshape(-1, 1)
     # uint8 stays in its range 0..255 here and is scaled once, after both axes.
-    interpolated = values[before] * (1 - weight) + values[after] * weight
+    interpolated: NDArray[np.generic] = values[before] * (1 - weight) + values[after] * weight
     return np.rint(interpolated).astype(np.uint8) if values.dtype == np.uint8 else interpolated
 
 
+def _group_maximum(levels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """The maximum of each `size` rows that follow one another; the last group may be smaller."""
+    if size == 1:
+        return levels
+    maximum: NDArray[np.uint8] = levels[::size].copy()
+    for offset in range(1, size):
+        others = levels[offset::size]
+        np.maximum(maximum[: len(others)], others, out=maximum[: len(others)])
+    return maximum
+
+
 def _neighbourhood_maximum(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
-    padded = np.pad(blocks, 1, mode="edge")
-    in_columns = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
-    return np.maximum(np.maximum(in_columns[:, :-2], in_columns[:, 1:-1]), in_columns[:, 2:])
+    """The maximum of each 3x3 neighbourhood."""
+    for _ in range(2):
+        reached = blocks.copy()
+        np.maximum(reached[1:], blocks[:-1], out=reached[1:])
+        np.maximum(reached[:-1], blocks[1:], out=reached[:-1])
+        blocks = reached.T
+    return blocks
 
 
 def _from_boxes(boxes: Sequence[Box], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -1,0 +1,128 @@
+"""The command line: pyregjpeg convert | map | models."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from PIL import Image
+
+from . import __version__, codec, list_models
+from .errors import RegionJpegError
+
+SOME_FAILED = 1
+METADATA = ("exif", "icc_profile", "xmp", "dpi")
+
+
+@click.group()
+@click.version_option(__version__, package_name="pyregjpeg")
+def main() -> None:
+    """Write JPEGs in which what matters keeps its quality and the rest pays for it."""
+
+
+def _box(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[tuple[float, ...]]:
+    try:
+        return [tuple(float(number) for number in value.split(",")) for value in values]
+    except ValueError:
+        raise click.BadParameter("a box is LEFT,UPPER,RIGHT,LOWER or LEFT,UPPER,RIGHT,LOWER,IMPORTANCE") from None
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A .jpg file, or a folder.")
+@click.option("-q", "--quality", type=click.IntRange(1, 100), help="Of what matters; Pillow's scale.  [default: 75]")
+@click.option("-b", "--background-quality", type=click.IntRange(1, 100), help="Of the rest.  [default: 30]")
+@click.option("-m", "--map-model", help="A registered name or the path of an .onnx file.  [default: msroi]")
+@click.option("--region-map", type=click.Path(exists=True, dir_okay=False), help="An image or .npy instead of a model.")
+@click.option("--box", "boxes", multiple=True, callback=_box, metavar="L,U,R,D[,IMPORTANCE]", help="Repeatable.")
+@click.option("--progressive", is_flag=True, default=None, help="Write progressive JPEGs.")
+@click.option("--subsampling", type=click.Choice(["4:4:4", "4:2:2", "4:2:0"]))
+def convert(inputs: tuple[Path, ...], output: Path, boxes: list[tuple[float, ...]], **options: Any) -> None:
+    """Convert photographs of any format that Pillow opens.
+
+    Exit code 0 when all went well, 1 when some files failed (the others are done), 2 for wrong usage.
+    """
+    if boxes and options["region_map"]:
+        raise click.UsageError("--box and --region-map exclude each other")
+    into_folder = output.is_dir() or output.suffix.lower() not in (".jpg", ".jpeg")
+    if len(inputs) > 1 and not into_folder:
+        raise click.UsageError(f"{len(inputs)} files do not fit into the one file {output}")
+    targets = [output / f"{source.stem}.jpg" if into_folder else output for source in inputs]
+    if len(set(targets)) < len(targets):
+        raise click.UsageError("two of the files would get the same name in the output folder")
+
+    chosen = {name: value for name, value in options.items() if value is not None}
+    if boxes:
+        chosen["region_map"] = boxes
+    failed = False
+    for source, target in zip(inputs, targets, strict=True):
+        try:
+            before, after = _convert_file(source, target, chosen)
+        except (RegionJpegError, OSError, ValueError) as error:
+            click.echo(f"{source}: {error}", err=True)
+            failed = True
+        else:
+            click.echo(f"{source} -> {target}: {before:,} -> {after:,} bytes")
+    if failed:
+        raise SystemExit(SOME_FAILED)
+
+
+def _convert_file(source: Path, target: Path, options: dict[str, Any]) -> tuple[int, int]:
+    """Write the target completely or not at all; returns the bytes of both files."""
+    with Image.open(source) as image:
+        kept = {name: image.info[name] for name in METADATA if image.info.get(name)}
+        jpeg = codec.encode(image, **kept, **options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    before = source.stat().st_size
+    _replace(target, lambda file: file.write_bytes(jpeg))
+    return before, len(jpeg)
+
+
+def _replace(target: Path, write: Callable[[Path], object]) -> None:
+    """Write to a temporary name in the same folder, then rename: nobody ever sees half a file."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@main.command("map")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A .png file.")
+@click.option("-m", "--map-model", default="msroi", show_default=True)
+def map_command(source: Path, output: Path, map_model: str) -> None:
+    """Write what a map model finds important as a grey picture of the photograph's size: white matters most."""
+    try:
+        with Image.open(source) as image:
+            importance = codec.predict_map(image, map_model)
+            grey = Image.fromarray((importance * 255).round().astype("uint8"))
+            resized = grey.resize(image.size, Image.Resampling.BILINEAR)
+        _replace(output, resized.save)
+    except (RegionJpegError, OSError, ValueError) as error:
+        click.echo(f"{source}: {error}", err=True)
+        raise SystemExit(SOME_FAILED) from None
+
+
+@main.command()
+def models() -> None:
+    """List the installed map models with their cards."""
+    for card in list_models():
+        click.echo(f"{card.name} ({card.kind}): {card.method}")
+        click.echo(f"  trained on: {card.training_data}")
+        click.echo(f"  licence: {card.licence}")
