@@ -39,7 +39,7 @@ static void choose(rj_quantizer quantizers[QUANTIZERS])
         uint16_t table[RJ_BLOCK_SIZE];
         for (int j = 0; j < RJ_BLOCK_SIZE; j++)
             table[j] = (uint16_t)(1 + random_below(largest));
-        rj_quantizer_init(&quantizers[i], table, allowances[i], 1 + (int)random_below(4));
+        rj_quantizer_init(&quantizers[i], table, allowances[i]);
     }
 }
 
