@@ -23,12 +23,12 @@ CREDIT = 'Photograph: "friends" by Aitzol Berasategi, CC BY 4.0, cropped and sca
 CROP = (0, 560, 2056, 2100)  # in the original
 REDUCTION = 2
 SUBJECTS = [(300, 65, 545, 340), (480, 380, 700, 730)]  # left, upper, right, lower in the reduced picture
-SUBJECT_DETAIL, BACKGROUND_DETAIL = (305, 68), (640, 420)  # corners of what is shown enlarged
+SUBJECT_DETAIL, BACKGROUND_DETAIL = (352, 104), (100, 610)  # corners of what is shown enlarged
 
-QUALITY, BACKGROUND_QUALITY = 75, 15
+QUALITY, BACKGROUND_QUALITY = 50, 15
 BYTES_TOLERANCE = 0.01
 
-MARGIN, GAP, ZOOM = 28, 14, 2
+MARGIN, GAP, ZOOM = 28, 14, 3
 INK, FAINT, SUBJECT_COLOUR, BACKGROUND_COLOUR = "#1f2933", "#66727f", "#f2a541", "#4fa3d1"
 # Dark to bright, perceptually even: importance 0, 1/4, 1/2, 3/4, 1.
 HEAT = np.array([(13, 8, 60), (92, 18, 110), (188, 55, 84), (243, 120, 25), (252, 230, 120)], dtype=np.float64)
@@ -118,7 +118,7 @@ def draw(image: Image.Image, region_map: NDArray[np.float32], shown: Sequence[Co
     pen = ImageDraw.Draw(canvas)
 
     scale = panel_width / image.width
-    panels = (image, "What is stored"), (heat_overlay(image, region_map), "What matters: the region map")
+    panels = (image, "The photograph"), (heat_overlay(image, region_map), "What matters: the region map")
     for index, (panel, title) in enumerate(panels):
         left = MARGIN + index * (panel_width + GAP)
         canvas.paste(panel.resize((panel_width, panel_height), Image.Resampling.LANCZOS), (left, MARGIN))
@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     region_map = pyregjpeg.predict_map(image) if options.map == "model" else boxes_as_map(image)
     shown = columns(image, region_map)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    draw(image, region_map, shown).save(options.output, quality=88, subsampling=0, optimize=True, progressive=True)
+    draw(image, region_map, shown).save(options.output, quality=84, subsampling=0, optimize=True, progressive=True)
     for column in shown:
         print(f"{column.title}: {column.caption}")
     print(f"{options.output}: {options.output.stat().st_size / 1000:.0f} kB")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -22,6 +21,7 @@ from .equal_quality import RateCurve, RatePoint, RatioSummary, summarize
 from .figures import interval_figure
 from .peers import OURS, PEERS, Picture, check_peers
 from .photographs import Photograph, photographs, reduced
+from .processes import concatenated
 from .report import benchmark_parser, geometric_mean, print_table, write_results
 from .timing import Seconds, pin_to_one_core, speed_ratio, time_interleaved
 
@@ -132,9 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if set_name == "wallpapers":
             chosen = reduced(chosen)
         chosen = chosen[::12] if options.quick else chosen
-        with ProcessPoolExecutor(options.jobs) as pool:
-            found = pool.map(compare, chosen, [our_qualities] * len(chosen))
-            comparisons = [comparison for batch in found for comparison in batch]
+        comparisons = concatenated(partial(compare, our_qualities=our_qualities), chosen, options.jobs)
         by_series = report_sizes(set_name, comparisons, len(chosen))
         interval_figure(
             options.output / f"size_at_quality_{set_name}.png",

@@ -1,16 +1,16 @@
-"""Size at equal background quality, map given: our block rule against the composite of 2017.
+"""Size at equal quality, map given: our block rule against the composite of 2017.
 
 The map is a box in the middle with 40 % of the area. The composite takes the box from the picture at quality 100 and
-the rest at quality 20 to 70, and is encoded once at q75 or q90; our size at the same luma PSNR outside the box is read
-off a curve over background_quality at the same quality. The box itself is coded at the final quality in both, and the
-table says by how much its PSNR differs. The control is the flat map against plain JPEG, at the same quality number.
+the rest at quality 20 to 70, and is encoded once at q75 or q90. Our size is read off a curve over background_quality at
+the same luma PSNR outside the box: once at the same `quality` number, where the box may differ a little (the table
+says by how much), and once at whatever `quality` gives the same luma PSNR inside the box as well.
+The control is a flat map against plain JPEG at the same quality number.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -26,13 +26,16 @@ from .equal_quality import RateCurve, RatePoint, RatioSummary, summarize
 from .figures import interval_figure
 from .peers import Picture, pillow, pyregjpeg
 from .photographs import Photograph, centre_box, photographs, reduced
+from .processes import concatenated
 from .report import benchmark_parser, geometric_mean, print_table, write_results
 from .timing import pin_to_one_core, speed_ratio, time_interleaved
 
 FINAL_QUALITIES = (75, 90)
 COMPOSITE_BACKGROUNDS = (20, 30, 40, 50, 60, 70)
-OUR_BACKGROUNDS = (5, 10, 15, 20, 25, 30, 40, 50, 60, 70)
+OUR_BACKGROUNDS = (5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 85)  # those below the quality
+HIGHER_QUALITIES = (0, 2, 4, 6)  # added to the final quality to reach the composite's PSNR in the box
 MEGAPIXELS = 1.2
+PLAIN = partial(pillow, optimize=True)
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,16 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Comparison:
-    """On one photograph, ours over the composite at the composite's background PSNR; None where curves part.
+    """Ours over the composite on one photograph, in bytes; None where the curves part.
 
-    `region_gain` is how much higher, in dB, the PSNR inside the box is in ours.
+    `same_number` is at the composite's background PSNR and final quality, where the box is `region_gain` dB better in
+    ours; `same_region` is at the composite's background and box PSNR.
     """
 
     final_quality: int
     background: str
-    ratio: float | None
+    same_number: float | None
+    same_region: float | None
     region_gain: float
 
 
@@ -62,32 +67,45 @@ def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
     picture = Picture.of(photograph.load(MEGAPIXELS))
     box = centre_box(picture.image.size)
     region_map = _map_of(picture, box)
+    step = 2 if quick else 1
 
     def measured(encoded: bytes) -> Encoding:
-        decoded = Image.open(io.BytesIO(encoded))
-        inside = region_map > 0
+        decoded, inside = Image.open(io.BytesIO(encoded)), region_map > 0
         return Encoding(len(encoded), psnr_y(picture.image, decoded, ~inside), psnr_y(picture.image, decoded, inside))
+
+    def ours(quality: int, background: int) -> Encoding:
+        return measured(pyregjpeg(picture, quality, region_map=[box], background_quality=background, optimize=True))
 
     comparisons = []
     for quality in FINAL_QUALITIES:
-        ours = [
-            measured(pyregjpeg(picture, quality, region_map=[box], background_quality=background, optimize=True))
-            for background in (OUR_BACKGROUNDS[::3] if quick else OUR_BACKGROUNDS)
+        sweeps = [
+            [ours(quality + more, b) for b in OUR_BACKGROUNDS[::step] if b < quality] for more in HIGHER_QUALITIES
         ]
-        curve = RateCurve(RatePoint(encoding.size, encoding.background) for encoding in ours)
-        for background in COMPOSITE_BACKGROUNDS[:: 2 if quick else 1]:
+        curves = [RateCurve(RatePoint(point.size, point.background) for point in sweep) for sweep in sweeps]
+        regions = [float(np.median([point.region for point in sweep])) for sweep in sweeps]
+        for background in COMPOSITE_BACKGROUNDS[::step]:
             rule = composite_2017.between(background)
             rival = measured(composite_2017.encode(picture.image, region_map, rule, quality))
-            ratio = curve.ratio_to(RatePoint(rival.size, rival.background))
-            comparisons.append(Comparison(quality, f"background {background}", ratio, ours[-1].region - rival.region))
-        flat, plain = (
-            measured(pyregjpeg(picture, quality, optimize=True)),
-            measured(pillow(picture, quality, optimize=True)),
-        )
-        comparisons.append(
-            Comparison(quality, "control: flat map, plain JPEG", flat.size / plain.size, flat.region - plain.region)
-        )
+            sizes = [curve.size_at(rival.background) for curve in curves]
+            comparisons.append(
+                Comparison(
+                    quality,
+                    f"background {background}",
+                    None if sizes[0] is None else sizes[0] / rival.size,
+                    _ratio_at_region(sizes, regions, rival),
+                    regions[0] - rival.region,
+                )
+            )
+        flat, plain = measured(pyregjpeg(picture, quality, optimize=True)), measured(PLAIN(picture, quality))
+        gain = flat.region - plain.region
+        comparisons.append(Comparison(quality, "control: flat map, plain JPEG", flat.size / plain.size, None, gain))
     return comparisons
+
+
+def _ratio_at_region(sizes: Sequence[float | None], regions: Sequence[float], rival: Encoding) -> float | None:
+    """Ours over the rival at the rival's box PSNR, given our size and box PSNR at a few qualities."""
+    points = [RatePoint(size, region) for size, region in zip(sizes, regions, strict=True) if size is not None]
+    return RateCurve(points).ratio_to(RatePoint(rival.size, rival.region)) if len(points) > 1 else None
 
 
 def _map_of(picture: Picture, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
@@ -98,21 +116,27 @@ def _map_of(picture: Picture, box: tuple[int, int, int, int]) -> NDArray[np.floa
 
 
 def report_sizes(set_name: str, comparisons: Sequence[Comparison]) -> dict[str, dict[str, RatioSummary]]:
-    """Print the table; give back its summaries by final quality and background."""
-    found: dict[str, dict[str, RatioSummary]] = {}
+    """Print the table; give back its summaries by what was equal and by final quality and background."""
+    same_number: dict[str, RatioSummary] = {}
+    same_region: dict[str, RatioSummary] = {}
     rows = []
     for quality, background in dict.fromkeys((item.final_quality, item.background) for item in comparisons):
+        label = f"q{quality}, {background}"
         items = [item for item in comparisons if (item.final_quality, item.background) == (quality, background)]
-        ratios = [item.ratio for item in items if item.ratio is not None]
-        if not ratios:
-            continue
-        summary = found.setdefault(f"q{quality}", {})[background] = summarize(ratios)
         gain = float(np.mean([item.region_gain for item in items]))
-        pictures = f"{summary.pictures} of {len(items)}"
-        rows.append([f"q{quality}, {background}", str(summary), f"{summary.median:.3f}", f"{gain:+.2f} dB", pictures])
-    headers = ["composite of 2017", "our bytes / its bytes", "median", "PSNR-Y in the box", "photographs"]
+        cells = [label]
+        for found, ratios in (
+            (same_number, [item.same_number for item in items if item.same_number is not None]),
+            (same_region, [item.same_region for item in items if item.same_region is not None]),
+        ):
+            if ratios:
+                found[label] = summarize(ratios)
+            cells += [str(found.get(label, "-")), f"{len(ratios)} of {len(items)}"]
+        rows.append([*cells[:3], f"{gain:+.2f} dB", *cells[3:]])
+    headers = ["composite of 2017", "our bytes / its bytes", "photographs", "our box PSNR-Y is"]
+    headers += ["bytes at equal box PSNR-Y too", "photographs"]
     print_table(f"**{set_name}: size at equal background PSNR-Y** (95 % interval)", headers, rows)
-    return found
+    return {"same quality number": same_number, "same box PSNR-Y": same_region}
 
 
 def measure_speed(pictures: Sequence[Picture], rounds: int) -> dict[str, dict[str, float]]:
@@ -153,9 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if set_name == "wallpapers":
             chosen = reduced(chosen)
         chosen = chosen[::12] if options.quick else chosen
-        with ProcessPoolExecutor(options.jobs) as pool:
-            found = pool.map(partial(compare, quick=options.quick), chosen)
-            comparisons = [comparison for batch in found for comparison in batch]
+        comparisons = concatenated(partial(compare, quick=options.quick), chosen, options.jobs)
         summaries = report_sizes(set_name, comparisons)
         interval_figure(
             options.output / f"size_with_map_{set_name}.png",

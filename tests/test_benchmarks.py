@@ -15,9 +15,11 @@ from PIL import Image
 
 pytest.importorskip("scipy")
 
-from benchmarks import composite_2017
+from benchmarks import composite_2017, peers
 from benchmarks.equal_quality import RateCurve, RatePoint, summarize
 from benchmarks.photographs import MissingPhotographsError, Photograph, photographs
+from benchmarks.picture import jpeg_of_size
+from benchmarks.processes import concatenated
 from benchmarks.qt_resources import read_resources
 from benchmarks.report import markdown_table, write_results
 from benchmarks.timing import speed_ratio, time_interleaved
@@ -120,6 +122,33 @@ def test_a_composite_takes_each_pixel_from_its_own_level(picture: Image.Image) -
 def test_the_linear_rule_stays_within_twenty_and_hundred() -> None:
     region_map = np.array([[0.0, 0.1, 0.3, 0.6]], dtype=np.float32)
     assert composite_2017.linear(region_map).tolist() == [[20, 20, pytest.approx(50), 100]]
+
+
+def test_all_encoders_write_420_and_mozjpeg_is_mozjpeg() -> None:
+    pytest.importorskip("pyvips")
+    pytest.importorskip("pyjpegli")
+    peers.check_peers()
+
+
+def test_a_libvips_without_mozjpeg_is_refused(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_trellis(given: peers.Picture, quality: int, *, trellis_quant: bool) -> bytes:
+        return peers.pillow(given, quality)
+
+    monkeypatch.setattr(peers, "_mozjpeg", without_trellis)
+    with pytest.raises(peers.PeerUnavailableError, match="trellis"):
+        peers.check_peers()
+
+
+@pytest.mark.parametrize("quality", [30, 75, 92])
+def test_a_plain_jpeg_of_given_size_is_found_within_one_percent(quality: int) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8))
+    size = len(peers.pillow(peers.Picture.of(noise), quality, optimize=True))
+    assert len(jpeg_of_size(noise, size)) == pytest.approx(size, rel=0.01)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_keep_the_order_of_the_photographs(jobs: int) -> None:
+    assert concatenated(list, ["ab", "", "c"], jobs) == ["a", "b", "c"]
 
 
 def test_a_photograph_is_never_enlarged(picture: Image.Image) -> None:
