@@ -1,9 +1,11 @@
 # libjpegs built from the sources that Debian and PyPI carry, each as a prefix $scratch/NAME with include/ and lib/.
 
-# The original tarball of a Debian source package, unpacked. apt gets lists of its own, so that the machine's stay.
+# The original tarball of a Debian source package, unpacked. apt gets lists of its own, so that the machine's stay; a
+# mirror may lag behind.
 debian_tarball() { # suite package folder
     local apt=$scratch/apt-$1
     local options=(-qq -o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root
+        -o Acquire::Check-Valid-Until=false
         -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=-)
     if [ ! -d "$apt" ]; then
         mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
