@@ -12,5 +12,5 @@ written = io.BytesIO()
 picture.save(written, format="REGIONJPEG", region_map=[(64, 64, 128, 128)])
 decoded = Image.open(written)
 decoded.load()
-assert decoded.format == "JPEG" and decoded.size == picture.size
+assert (decoded.format, decoded.size) == ("JPEG", picture.size)
 print(platform.python_version(), pyregjpeg.__version__, len(written.getvalue()), "bytes")
