@@ -57,7 +57,7 @@ def feathered(blocks: NDArray[np.float32], feather: int) -> NDArray[np.float32]:
     """Let importance fall off linearly to the surroundings over `feather` blocks; no block is ever lowered."""
     raised = blocks
     reach = blocks
-    for distance in range(1, feather + 1):
+    for distance in range(1, min(feather, max(blocks.shape)) + 1):  # from there on no block is out of reach
         reach = _neighbourhood_maximum(reach)
         weight = np.float32(1 - distance / (feather + 1))
         raised = np.maximum(raised, blocks + (reach - blocks) * weight)
@@ -89,7 +89,7 @@ def _read(path: Path) -> NDArray[np.generic] | Image.Image:
         image = Image.open(path)
         image.load()
         return image
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a damaged file makes Pillow and numpy raise errors of many kinds
         raise MapError(f"The region map {str(path)!r} cannot be read: {error}") from error
 
 
@@ -174,7 +174,7 @@ def _checked_box(box: Box, size: tuple[int, int]) -> tuple[float, float, float, 
     """The box cut to the picture, with its importance."""
     try:
         numbers = [float(number) for number in box]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = []
     if len(numbers) not in (4, 5) or not all(math.isfinite(number) for number in numbers):
         raise MapError(f"A box is (left, upper, right, lower) or (left, upper, right, lower, importance), not {box!r}.")

@@ -12,6 +12,7 @@ import jpeglib  # type: ignore[import-untyped, unused-ignore]
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 import pyregjpeg
 
@@ -49,14 +50,15 @@ def flat(picture: Image.Image | NDArray[np.uint8], quality: int = 75, **options:
     return pyregjpeg.encode(picture, quality=quality, background_quality=quality, **options)
 
 
-def opened(jpeg: bytes) -> Image.Image:
+def opened(jpeg: bytes) -> JpegImageFile:
     """As Pillow's own JPEG plugin decodes it."""
     image = Image.open(io.BytesIO(jpeg), formats=["JPEG"])
+    assert isinstance(image, JpegImageFile)
     image.load()
     return image
 
 
-def roundtrip(image: Image.Image, **options: Any) -> Image.Image:
+def roundtrip(image: Image.Image, **options: Any) -> JpegImageFile:
     return opened(saved(image, **options))
 
 
