@@ -61,7 +61,7 @@ def encode(image: Picture, **options: Any) -> bytes:
             xmp=settings.xmp,
             icc_profile=settings.icc_profile,
             extra=settings.extra,
-            comment=comment if settings.comment is None else settings.comment,
+            comment=settings.comment if "comment" in options else comment,
         ),
     )
     strips = pixels.image_strips(picture) if isinstance(picture, Image.Image) else [pixels.array_rows(picture)]
@@ -106,6 +106,6 @@ def _density(dpi: Any) -> tuple[int, int]:
     """Whole dots per inch, in the 16 bits that JFIF has for them, as Pillow stores them."""
     try:
         horizontal, vertical = (round(number) for number in dpi)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(f"dpi is two numbers, not {dpi!r}") from None
-    return horizontal & 0xFFFF, vertical & 0xFFFF
+    return (horizontal & 0xFFFF, vertical & 0xFFFF) if horizontal > 0 and vertical > 0 else (0, 0)

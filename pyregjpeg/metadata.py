@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from .errors import MetadataError
+from .errors import MetadataError, OptionError
 
 # A marker's length field counts itself and has 16 bits.
 LARGEST_PAYLOAD = 65533
@@ -29,10 +29,10 @@ def segments(
 
     `exif` begins with its own signature, as Image.Exif.tobytes() gives it; `extra` are ready-made segments. An ICC
     profile is split into as many chunks as it needs (ICC.1, annex B.4). Raises MetadataError where something does not
-    fit into its marker.
+    fit into its marker, OptionError where something is not bytes.
     """
     exif_bytes = exif.tobytes() if isinstance(exif, Image.Exif) else _bytes("exif", exif)
-    comment_bytes = comment.encode() if isinstance(comment, str) else _bytes("comment", comment)
+    comment_bytes = _encoded(comment) if isinstance(comment, str) else _bytes("comment", comment)
     written = b""
     if exif_bytes:
         written += _segment(APP1, exif_bytes, "EXIF data")
@@ -45,12 +45,19 @@ def segments(
     return written
 
 
+def _encoded(comment: str) -> bytes:
+    try:
+        return comment.encode()
+    except UnicodeEncodeError as error:
+        raise MetadataError(f"The comment cannot be stored as UTF-8: {error}") from error
+
+
 def _bytes(name: str, value: object) -> bytes:
     if value is None:
         return b""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    raise MetadataError(f"{name} is bytes, not {type(value).__name__}")
+    raise OptionError(f"{name} is bytes, not {type(value).__name__}")
 
 
 def _segment(marker: int, payload: bytes, what: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ class SaveOptions:
     extra: bytes = b""
     region_map: RegionMap | None = None
     background_quality: int | None = None
-    map_model: str | MapModel = "msroi"
+    map_model: str | os.PathLike[str] | MapModel = "msroi"
     tables: str = "annex-k"
     feather: int = 1
 
@@ -62,12 +63,22 @@ class SaveOptions:
         options = cls(**keywords)
         for name in ("smooth", "streamtype", "restart_marker_blocks", "restart_marker_rows", "feather"):
             _check_count(name, getattr(options, name))
+        for name, flag in (
+            ("optimize", options.optimize),
+            ("progressive", options.progressive or options.progression),
+        ):
+            if not isinstance(flag, int):
+                raise OptionError(f"{name} is True or False, not {flag!r}")
         if options.streamtype != 0:
             raise OptionError(f"streamtype is 0, a complete JPEG file; {options.streamtype} is not supported")
         if options.smooth > 100:
             raise OptionError(f"smooth is 0 to 100, not {options.smooth}")
+        if max(options.restart_marker_blocks, options.restart_marker_rows) > 65535:  # a DRI marker has 16 bits
+            raise OptionError("restart_marker_blocks and restart_marker_rows are 0 to 65535")
         if options.tables != "annex-k":
             raise OptionError(f"tables is 'annex-k', not {options.tables!r}")
+        if not isinstance(options.map_model, (str, os.PathLike, MapModel)):
+            raise OptionError(f"map_model is a name, a path or a MapModel, not {options.map_model!r}")
         return options
 
 
@@ -95,13 +106,13 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     qtables: Any = options.qtables
     if quality == "keep":
         quality, subsampling, qtables = -1, "keep", "keep"
-    elif quality in presets:
+    elif isinstance(quality, str) and quality in presets:
         preset = presets[quality]
         quality, subsampling, qtables = -1, preset.get("subsampling", -1), preset.get("quantization")
     elif not isinstance(quality, int):
         raise OptionError(f"Invalid quality setting: {quality!r}")
     else:
-        if subsampling in presets:
+        if isinstance(subsampling, str) and subsampling in presets:
             subsampling = presets[subsampling].get("subsampling", -1)
         if isinstance(qtables, str) and qtables in presets:
             qtables = presets[qtables].get("quantization")
@@ -168,8 +179,10 @@ def _given_tables(qtables: Any, source: Image.Image | None) -> NDArray[np.int64]
         qtables = [numbers[start : start + 64] for start in range(0, len(numbers), 64)]
     if isinstance(qtables, dict):
         qtables = [qtables[key] for key in range(len(qtables)) if key in qtables]
-    if not isinstance(qtables, (list, tuple)):
+    if qtables is None:
         return None
+    if not isinstance(qtables, (list, tuple)):
+        raise OptionError(f"qtables is a list, tuple or dict of tables, their text, a preset or 'keep', not {qtables!r}")
     if not 0 < len(qtables) < 5:
         raise OptionError("None or too many quantization tables")
     try:

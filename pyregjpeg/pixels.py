@@ -47,6 +47,8 @@ def layout_of(mode: str) -> Layout:
 
 def array_layout(picture: NDArray[Any]) -> Layout:
     """The layout of an array picture: uint8, (H, W) for grey or (H, W, 3) for RGB; CodecError for any other."""
+    if picture.size == 0:
+        raise CodecError("cannot write an empty picture as JPEG")
     if picture.dtype == np.uint8 and picture.ndim == 2:
         return LAYOUTS["L"]
     if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3:
