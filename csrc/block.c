@@ -5,18 +5,25 @@
 #include <math.h>
 #include <string.h>
 
+/* Solves n (2 u - n) = t for u, n being u rounded: between u = n - 1/2 and n + 1/2 it goes from n (n - 1) to n (n + 1). */
+static double threshold_of(double t)
+{
+    double n = floor(0.5 + sqrt(0.25 + t));
+    return (t / n + n) / 2.0;
+}
+
 void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance)
 {
-    /* dct8 leaves output k multiplied by sqrt(8) * normalizer[k]: 1 for k = 0, else sqrt(2) * cos(k * pi / 16). */
-    double normalizer[RJ_BLOCK_SIDE] = {1.0};
-    for (int k = 1; k < RJ_BLOCK_SIDE; k++)
-        normalizer[k] = sqrt(2.0) * cos(k * 3.14159265358979323846 / 16.0);
+    /* dct8 leaves output k multiplied by sqrt(8) and this: 1 for k = 0, else sqrt(2) * cos(k * pi / 16). */
+    static const double gain[RJ_BLOCK_SIDE] = {1.0, 1.3870398453221475, 1.3065629648763766, 1.1758756024193588,
+                                               1.0, 0.7856949583871023, 0.5411961001461971, 0.2758993792829431};
 
     for (int i = 0; i < RJ_BLOCK_SIZE; i++) {
-        double gain = 8.0 * normalizer[i / RJ_BLOCK_SIDE] * normalizer[i % RJ_BLOCK_SIDE];
-        quantizer->scale[i] = (float)(1.0 / (gain * table[i]));
-        quantizer->threshold[i] = i == 0 ? 0.0f : (float)(2.0 * (double)allowance / table[i]);
+        double step = table[i];
+        quantizer->scale[i] = (float)(1.0 / (8.0 * gain[i / RJ_BLOCK_SIDE] * gain[i % RJ_BLOCK_SIDE] * step));
+        quantizer->threshold[i] = (float)threshold_of(2.0 * (double)allowance / step);
     }
+    quantizer->threshold[0] = 0.0f;
 }
 
 /* Fastest first. A processor that runs one of them runs those after it. */

@@ -17,8 +17,8 @@ enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
  * For n = 1 this is the dead zone |c| < q / 2 + A. A larger coefficient is rarely worth its bits to an unimportant block
  * either, but dropping it hurts as its square, so it takes a larger allowance. DC is only rounded.
  *
- * The kernel's DCT leaves each coefficient multiplied by a constant of its position. scale takes that out and divides
- * by q, threshold is 2 A / q: with u = c / q the rule reads n (2 u - n) < threshold.
+ * What is added grows with |c| without a jump, so the rule is one comparison: threshold is the |c| / q from which on a
+ * coefficient is kept. scale divides by q and by the constant that the kernel's DCT leaves in each coefficient.
  */
 typedef struct {
     _Alignas(64) float scale[RJ_BLOCK_SIZE];

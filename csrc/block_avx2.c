@@ -18,14 +18,15 @@ static inline RJ_TARGET vec add(vec a, vec b) { return _mm256_add_ps(a, b); }
 static inline RJ_TARGET vec sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 static inline RJ_TARGET vec mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 
-static inline RJ_TARGET vec keep_where(vec value, vec added_error, vec threshold)
+static inline RJ_TARGET vec keep_large(vec value, vec measured, vec threshold)
 {
-    return _mm256_and_ps(value, _mm256_cmp_ps(added_error, threshold, _CMP_GE_OQ));
+    vec magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), measured);
+    return _mm256_and_ps(value, _mm256_cmp_ps(magnitude, threshold, _CMP_GE_OQ));
 }
 
-static inline RJ_TARGET vec centred(__m128i samples)
+static inline RJ_TARGET vec widened(__m128i samples)
 {
-    return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_cvtepu8_epi32(samples), _mm256_set1_epi32(128)));
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(samples));
 }
 
 /* Transposes while the samples are still bytes: twelve shuffles rather than twenty-four. */
@@ -42,10 +43,10 @@ static inline RJ_TARGET void load_transposed(vec x[1][RJ_BLOCK_SIDE], const uint
     for (int i = 0; i < 2; i++) {
         __m128i columns_01 = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
         __m128i columns_23 = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
-        x[0][4 * i] = centred(columns_01);
-        x[0][4 * i + 1] = centred(_mm_srli_si128(columns_01, 8));
-        x[0][4 * i + 2] = centred(columns_23);
-        x[0][4 * i + 3] = centred(_mm_srli_si128(columns_23, 8));
+        x[0][4 * i] = widened(columns_01);
+        x[0][4 * i + 1] = widened(_mm_srli_si128(columns_01, 8));
+        x[0][4 * i + 2] = widened(columns_23);
+        x[0][4 * i + 3] = widened(_mm_srli_si128(columns_23, 8));
     }
 }
 
@@ -68,12 +69,10 @@ static inline RJ_TARGET void transpose(vec x[1][RJ_BLOCK_SIDE])
     }
 }
 
-static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[1], int first_low)
+static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[1])
 {
     __m256i integers = _mm256_cvtps_epi32(levels[0]);
     __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
-    packed = _mm_max_epi16(packed, _mm_insert_epi16(_mm_set1_epi16(-1023), first_low, 0));
-    packed = _mm_min_epi16(packed, _mm_set1_epi16(1023));
     _mm_storeu_si128((__m128i *)(void *)out, packed);
 }
 

@@ -2,6 +2,8 @@
 
 #include "block.h"
 
+#include <math.h>
+
 #define RJ_KERNEL rj_code_blocks_generic
 #define RJ_TARGET
 
@@ -14,16 +16,16 @@ static inline vec add(vec a, vec b) { return a + b; }
 static inline vec sub(vec a, vec b) { return a - b; }
 static inline vec mul(vec a, vec b) { return a * b; }
 
-static inline vec keep_where(vec value, vec added_error, vec threshold)
+static inline vec keep_large(vec value, vec measured, vec threshold)
 {
-    return added_error >= threshold ? value : 0.0f;
+    return fabsf(measured) >= threshold ? value : 0.0f;
 }
 
 static inline void load_transposed(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
 {
     for (int row = 0; row < RJ_BLOCK_SIDE; row++)
         for (int i = 0; i < RJ_BLOCK_SIDE; i++)
-            x[row][i] = (float)(rows[row][column + (size_t)i] - 128);
+            x[row][i] = (float)rows[row][column + (size_t)i];
 }
 
 static inline void transpose(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE])
@@ -36,13 +38,10 @@ static inline void transpose(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE])
         }
 }
 
-static inline void store_levels(int16_t *out, const vec levels[RJ_BLOCK_SIDE], int first_low)
+static inline void store_levels(int16_t *out, const vec levels[RJ_BLOCK_SIDE])
 {
-    for (int i = 0; i < RJ_BLOCK_SIDE; i++) {
-        int low = i == 0 ? first_low : -1023;
-        int level = (int)levels[i];
-        out[i] = (int16_t)(level < low ? low : level > 1023 ? 1023 : level);
-    }
+    for (int i = 0; i < RJ_BLOCK_SIDE; i++)
+        out[i] = (int16_t)levels[i];
 }
 
 #include "block_simd.h"

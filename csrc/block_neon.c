@@ -18,9 +18,10 @@ static inline vec add(vec a, vec b) { return vaddq_f32(a, b); }
 static inline vec sub(vec a, vec b) { return vsubq_f32(a, b); }
 static inline vec mul(vec a, vec b) { return vmulq_f32(a, b); }
 
-static inline vec keep_where(vec value, vec added_error, vec threshold)
+static inline vec keep_large(vec value, vec measured, vec threshold)
 {
-    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(value), vcgeq_f32(added_error, threshold)));
+    uint32x4_t large = vcgeq_f32(vabsq_f32(measured), threshold);
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(value), large));
 }
 
 static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
@@ -44,20 +45,16 @@ static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
 static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
 {
     for (int row = 0; row < RJ_BLOCK_SIDE; row++) {
-        int16x8_t samples = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(rows[row] + column)));
-        int16x8_t centred = vsubq_s16(samples, vdupq_n_s16(128));
-        x[0][row] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(centred)));
-        x[1][row] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(centred)));
+        uint16x8_t samples = vmovl_u8(vld1_u8(rows[row] + column));
+        x[0][row] = vcvtq_f32_u32(vmovl_u16(vget_low_u16(samples)));
+        x[1][row] = vcvtq_f32_u32(vmovl_u16(vget_high_u16(samples)));
     }
     transpose(x);
 }
 
-static inline void store_levels(int16_t *out, const vec levels[2], int first_low)
+static inline void store_levels(int16_t *out, const vec levels[2])
 {
-    int16x8_t packed = vcombine_s16(vqmovn_s32(vcvtq_s32_f32(levels[0])), vqmovn_s32(vcvtq_s32_f32(levels[1])));
-    packed = vmaxq_s16(packed, vsetq_lane_s16((int16_t)first_low, vdupq_n_s16(-1023), 0));
-    packed = vminq_s16(packed, vdupq_n_s16(1023));
-    vst1q_s16(out, packed);
+    vst1q_s16(out, vcombine_s16(vqmovn_s32(vcvtq_s32_f32(levels[0])), vqmovn_s32(vcvtq_s32_f32(levels[1]))));
 }
 
 #include "block_simd.h"

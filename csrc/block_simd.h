@@ -2,7 +2,7 @@
  * The template of the block kernels: forward DCT, dead zone, rounding. Including it defines RJ_KERNEL.
  *
  * The including file defines before: vec, a vector of LANES floats; RJ_TARGET, the function attribute that admits its
- * instructions; and the functions broadcast, load, add, sub, mul, keep_where, load_transposed, transpose and
+ * instructions; and the functions broadcast, load, add, sub, mul, keep_large, load_transposed, transpose and
  * store_levels. All kernels do the same operations in the same order without fused multiply-add, so that their levels
  * are the same to the last bit.
  */
@@ -57,13 +57,15 @@ static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_qua
             int at = row * RJ_BLOCK_SIDE + group * LANES;
             vec scaled = mul(x[group][row], load(quantizer->scale + at));
             vec rounded = sub(add(scaled, magic), magic);
-            vec added_error = mul(rounded, sub(add(scaled, scaled), rounded));
-            levels[group] = keep_where(rounded, added_error, load(quantizer->threshold + at));
+            levels[group] = keep_large(rounded, scaled, load(quantizer->threshold + at));
         }
-        /* Baseline JPEG codes AC levels of at most ten bits; DC, coded as a difference, may be -1024. */
-        store_levels(out + row * RJ_BLOCK_SIDE, levels, row == 0 ? -1024 : -1023);
+        /* No clamp: samples of 0 to 255 give AC coefficients of at most 1020, which baseline JPEG can code. */
+        store_levels(out + row * RJ_BLOCK_SIDE, levels);
     }
 }
+
+/* JPEG's samples are centred at 128. Only DC feels that, and here it is 64 times the mean. */
+static const _Alignas(64) float level_shift[RJ_BLOCK_SIDE] = {64.0f * 128.0f};
 
 RJ_TARGET void RJ_KERNEL(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
                          const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
@@ -77,6 +79,7 @@ RJ_TARGET void RJ_KERNEL(const uint8_t *const *rows, size_t first_column, const 
         transpose(x);
         for (int group = 0; group < GROUPS; group++)
             dct8(x[group]);
+        x[0][0] = sub(x[0][0], load(level_shift));
         quantize(x, &quantizers[block_levels[block]], out[block]);
     }
 }

@@ -18,17 +18,17 @@ static inline vec add(vec a, vec b) { return _mm_add_ps(a, b); }
 static inline vec sub(vec a, vec b) { return _mm_sub_ps(a, b); }
 static inline vec mul(vec a, vec b) { return _mm_mul_ps(a, b); }
 
-static inline vec keep_where(vec value, vec added_error, vec threshold)
+static inline vec keep_large(vec value, vec measured, vec threshold)
 {
-    return _mm_and_ps(value, _mm_cmpge_ps(added_error, threshold));
+    vec magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), measured);
+    return _mm_and_ps(value, _mm_cmpge_ps(magnitude, threshold));
 }
 
 /* Eight 16-bit samples become the two halves of a row. */
-static inline void put_centred(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples)
+static inline void put_widened(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples)
 {
-    __m128i centred = _mm_sub_epi16(samples, _mm_set1_epi16(128));
-    x[0][row] = _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(centred, centred), 16));
-    x[1][row] = _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpackhi_epi16(centred, centred), 16));
+    x[0][row] = _mm_cvtepi32_ps(_mm_unpacklo_epi16(samples, _mm_setzero_si128()));
+    x[1][row] = _mm_cvtepi32_ps(_mm_unpackhi_epi16(samples, _mm_setzero_si128()));
 }
 
 static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
@@ -45,10 +45,10 @@ static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const
     for (int i = 0; i < 2; i++) {
         __m128i columns_01 = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
         __m128i columns_23 = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
-        put_centred(x, 4 * i, _mm_unpacklo_epi8(columns_01, zero));
-        put_centred(x, 4 * i + 1, _mm_unpackhi_epi8(columns_01, zero));
-        put_centred(x, 4 * i + 2, _mm_unpacklo_epi8(columns_23, zero));
-        put_centred(x, 4 * i + 3, _mm_unpackhi_epi8(columns_23, zero));
+        put_widened(x, 4 * i, _mm_unpacklo_epi8(columns_01, zero));
+        put_widened(x, 4 * i + 1, _mm_unpackhi_epi8(columns_01, zero));
+        put_widened(x, 4 * i + 2, _mm_unpacklo_epi8(columns_23, zero));
+        put_widened(x, 4 * i + 3, _mm_unpackhi_epi8(columns_23, zero));
     }
 }
 
@@ -65,11 +65,9 @@ static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
     }
 }
 
-static inline void store_levels(int16_t *out, const vec levels[2], int first_low)
+static inline void store_levels(int16_t *out, const vec levels[2])
 {
     __m128i packed = _mm_packs_epi32(_mm_cvtps_epi32(levels[0]), _mm_cvtps_epi32(levels[1]));
-    packed = _mm_max_epi16(packed, _mm_insert_epi16(_mm_set1_epi16(-1023), first_low, 0));
-    packed = _mm_min_epi16(packed, _mm_set1_epi16(1023));
     _mm_storeu_si128((__m128i *)(void *)out, packed);
 }
 

@@ -32,13 +32,17 @@ static void forward_dct(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAM
                       num_blocks, coef_blocks);
 }
 
+enum { MAX_LEVELS = UINT8_MAX + 1 };
+
 static size_t blocks_across(uint32_t side, int samp, int max_samp)
 {
     size_t sampled = (size_t)side * (size_t)samp, per_block = (size_t)max_samp * RJ_BLOCK_SIDE;
     return (sampled + per_block - 1) / per_block;
 }
 
-static rj_status check_component(const rj_settings *settings, int index, int h_max, int v_max, char *message)
+/* Also marks the map levels that occur. */
+static rj_status check_component(const rj_settings *settings, int index, int h_max, int v_max, uint8_t *occurs,
+                                 char *message)
 {
     const rj_component *component = &settings->components[index];
     size_t rows = blocks_across(settings->height, component->v_samp, v_max);
@@ -53,11 +57,7 @@ static rj_status check_component(const rj_settings *settings, int index, int h_m
         return RJ_BAD_ARGUMENT;
     }
     for (size_t block = 0; block < rows * columns; block++)
-        if (component->block_levels[block] >= settings->level_count) {
-            snprintf(message, RJ_MESSAGE_SIZE, "a block of component %d has level %d of %d", index,
-                     component->block_levels[block], settings->level_count);
-            return RJ_BAD_ARGUMENT;
-        }
+        occurs[component->block_levels[block]] = 1;
     return RJ_OK;
 }
 
@@ -75,11 +75,18 @@ rj_status rj_hook_init(rj_hook *hook, const rj_settings *settings, char *message
         h_max = settings->components[i].h_samp > h_max ? settings->components[i].h_samp : h_max;
         v_max = settings->components[i].v_samp > v_max ? settings->components[i].v_samp : v_max;
     }
+    uint8_t occurs[MAX_LEVELS] = {0};
     for (int i = 0; i < settings->component_count; i++) {
-        rj_status status = check_component(settings, i, h_max, v_max, message);
+        rj_status status = check_component(settings, i, h_max, v_max, occurs, message);
         if (status != RJ_OK)
             return status;
     }
+
+    for (int level = settings->level_count; level < MAX_LEVELS; level++)
+        if (occurs[level]) {
+            snprintf(message, RJ_MESSAGE_SIZE, "a block has level %d of %d", level, settings->level_count);
+            return RJ_BAD_ARGUMENT;
+        }
 
     size_t level_count = (size_t)settings->level_count, table_count = (size_t)settings->table_count;
     hook->quantizers = aligned_alloc(_Alignof(rj_quantizer), level_count * table_count * sizeof *hook->quantizers);
@@ -89,8 +96,9 @@ rj_status rj_hook_init(rj_hook *hook, const rj_settings *settings, char *message
     }
     for (size_t table = 0; table < table_count; table++)
         for (size_t level = 0; level < level_count; level++)
-            rj_quantizer_init(&hook->quantizers[table * level_count + level], settings->tables[table],
-                              settings->allowances[level]);
+            if (occurs[level])
+                rj_quantizer_init(&hook->quantizers[table * level_count + level], settings->tables[table],
+                                  settings->allowances[level]);
 
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];

@@ -1,31 +1,12 @@
 /* The self-test of the libjpeg that was loaded: the seam has to see every block of every component exactly once. */
 
-#define _GNU_SOURCE /* dladdr */
-
 #include "internal.h"
-
-#include <dlfcn.h>
-#include <string.h>
 
 static const char *const advice = "pyregjpeg needs the libjpeg-turbo that it was built with; reinstall pyregjpeg, or "
                                   "take the other library out of LD_LIBRARY_PATH and LD_PRELOAD";
 
-/* mozjpeg's forward_DCT has one more argument; it is known by its extension of the parameter interface. */
-static int is_mozjpeg(void)
-{
-    Dl_info loaded;
-    struct jpeg_error_mgr *(*function)(struct jpeg_error_mgr *) = jpeg_std_error;
-    void *address;
-    memcpy(&address, &function, sizeof address);
-    if (dladdr(address, &loaded) == 0 || loaded.dli_fname == NULL)
-        return 0;
-    void *library = dlopen(loaded.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    if (library == NULL)
-        return 0;
-    int found = dlsym(library, "jpeg_c_int_param_supported") != NULL;
-    dlclose(library);
-    return found;
-}
+/* mozjpeg's forward_DCT has one more argument. What it has and libjpeg-turbo lacks is a weak symbol: null there. */
+extern int jpeg_c_int_param_supported(j_compress_ptr cinfo, int param) __attribute__((weak));
 
 enum { SIDE = 35, LUMA_BLOCKS = 5, CHROMA_BLOCKS = 3 };
 
@@ -67,7 +48,7 @@ static rj_status count_blocks(rj_encoder *encoder, int optimize)
 
 rj_status rj_check_library(char *message)
 {
-    if (is_mozjpeg()) {
+    if (jpeg_c_int_param_supported != NULL) {
         snprintf(message, RJ_MESSAGE_SIZE, "The libjpeg that was loaded is mozjpeg: %s.", advice);
         return RJ_WRONG_LIBRARY;
     }

@@ -86,7 +86,7 @@ def _block_levels(picture: Picture, size: tuple[int, int], settings: SaveOptions
         blocks = region_map.block_importance(predict_map(picture, settings.map_model), size)
     if flat:
         return np.full(region_map.grid_shape(size), region_map.LEVELS - 1, dtype=np.uint8)
-    return region_map.to_levels(region_map.feathered(blocks, settings.feather))
+    return region_map.feathered(region_map.to_levels(blocks), settings.feather)
 
 
 def _components(quantized: Quantization, levels: NDArray[np.uint8]) -> tuple[native.Component, ...]:

@@ -182,7 +182,7 @@ def _given_tables(qtables: Any, source: Image.Image | None) -> NDArray[np.int64]
     if qtables is None:
         return None
     if not isinstance(qtables, (list, tuple)):
-        raise OptionError(f"qtables is a list, tuple or dict of tables, their text, a preset or 'keep', not {qtables!r}")
+        raise OptionError(f"qtables is a list, tuple or dict of tables, their text or a preset, not {qtables!r}")
     if not 0 < len(qtables) < 5:
         raise OptionError("None or too many quantization tables")
     try:

@@ -75,7 +75,7 @@ def _dead_zones(quality: int, background_quality: int, levels: int) -> NDArray[n
 
 # Decibels of luma PSNR that a block of importance 1 gives up: coefficients just above half a step cost more bits than
 # they are worth, at any importance. It is what makes a flat map smaller than the same tables with plain rounding.
-IMPORTANT_DROP = 0.25
+IMPORTANT_DROP = 0.15
 
 
 def dead_zone_scale(luma_table: NDArray[np.uint16]) -> float:

@@ -53,20 +53,20 @@ def block_importance(region_map: RegionMap, size: tuple[int, int]) -> NDArray[np
     return scaled
 
 
-def feathered(blocks: NDArray[np.float32], feather: int) -> NDArray[np.float32]:
-    """Let importance fall off linearly to the surroundings over `feather` blocks; no block is ever lowered."""
-    raised = blocks
-    reach = blocks
-    for distance in range(1, min(feather, max(blocks.shape)) + 1):  # from there on no block is out of reach
-        reach = _neighbourhood_maximum(reach)
-        weight = np.float32(1 - distance / (feather + 1))
-        raised = np.maximum(raised, blocks + (reach - blocks) * weight)
-    return raised
-
-
 def to_levels(blocks: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Importance 0..1 as map levels 0..LEVELS - 1."""
     return np.rint(blocks * (LEVELS - 1)).astype(np.uint8)
+
+
+def feathered(levels: NDArray[np.uint8], feather: int) -> NDArray[np.uint8]:
+    """Let importance fall off linearly to the surroundings over `feather` blocks; no block is ever lowered."""
+    raised = levels
+    reach = levels
+    for distance in range(1, min(feather, max(levels.shape)) + 1):  # from there on no block is out of reach
+        reach = _neighbourhood_maximum(reach)
+        remaining = np.rint(np.arange(LEVELS) * (1 - distance / (feather + 1))).astype(np.uint8)
+        raised = np.maximum(raised, levels + remaining[reach - levels])
+    return raised
 
 
 def subsampled(levels: NDArray[np.uint8], rows_per_block: int, columns_per_block: int) -> NDArray[np.uint8]:
@@ -148,7 +148,7 @@ def _group_maximum(levels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return maximum
 
 
-def _neighbourhood_maximum(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+def _neighbourhood_maximum(blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The maximum of each 3x3 neighbourhood."""
     for _ in range(2):
         reached = blocks.copy()

@@ -154,7 +154,7 @@ def test_an_array_is_the_same_whatever_its_memory_order() -> None:
 def test_the_callers_map_is_not_changed() -> None:
     values = np.random.default_rng(0).random((40, 60))
     before = values.copy()
-    to_levels(feathered(block_importance(values, SIZE), 2))
+    feathered(to_levels(block_importance(values, SIZE)), 2)
     assert np.array_equal(values, before)
 
 
@@ -194,39 +194,39 @@ def test_boxes_may_be_tuples_lists_or_arrays() -> None:
 
 @settings(deadline=None)
 @given(
-    blocks=npst.arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=UNIT),
+    levels=npst.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, LEVELS - 1)),
     feather=st.integers(0, 20),
 )
 def test_feathering_never_lowers_a_block_nor_raises_one_above_the_most_important(
-    blocks: NDArray[np.float32], feather: int
+    levels: NDArray[np.uint8], feather: int
 ) -> None:
-    raised = feathered(blocks, feather)
-    assert np.all(raised >= blocks)
-    assert raised.max() == pytest.approx(blocks.max(), abs=1e-6)
+    raised = feathered(levels, feather)
+    assert np.all(raised >= levels)
+    assert raised.max() == levels.max()
 
 
 def test_importance_falls_off_evenly_over_as_many_blocks_as_asked_for() -> None:
-    blocks = np.zeros((1, 9), dtype=np.float32)
-    blocks[0, 4] = 1
-    assert feathered(blocks, 3)[0] == pytest.approx(np.array([0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25, 0]))
+    levels = np.zeros((1, 9), dtype=np.uint8)
+    levels[0, 4] = 60
+    assert feathered(levels, 3)[0].tolist() == [0, 15, 30, 45, 60, 45, 30, 15, 0]
 
 
 def test_importance_falls_off_in_all_directions_to_the_surroundings() -> None:
-    blocks = np.full((5, 5), 0.5, dtype=np.float32)
-    blocks[2, 2] = 1
-    expected = np.pad(np.pad([[1.0]], 1, constant_values=0.75), 1, constant_values=0.5)
-    assert feathered(blocks, 1) == pytest.approx(expected)
+    levels = np.full((5, 5), 20, dtype=np.uint8)
+    levels[2, 2] = 60
+    expected = np.pad(np.pad([[60]], 1, constant_values=40), 1, constant_values=20)
+    assert np.array_equal(feathered(levels, 1), expected)
 
 
 def test_feather_0_leaves_the_map_as_it_is() -> None:
-    blocks = np.random.default_rng(0).random((5, 6), dtype=np.float32)
-    assert np.array_equal(feathered(blocks, 0), blocks)
+    levels = np.random.default_rng(0).integers(0, LEVELS, (5, 6), dtype=np.uint8)
+    assert np.array_equal(feathered(levels, 0), levels)
 
 
 def test_a_feather_larger_than_any_picture_takes_no_longer_than_the_picture_needs() -> None:
-    blocks = np.zeros((4, 4), dtype=np.float32)
-    blocks[0, 0] = 1
-    assert feathered(blocks, 10**9).min() == pytest.approx(1)
+    levels = np.zeros((4, 4), dtype=np.uint8)
+    levels[0, 0] = LEVELS - 1
+    assert feathered(levels, 10**9).min() == LEVELS - 1
 
 
 @given(
