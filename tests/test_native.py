@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from block_rule import coefficients, grid, rule
 from helper import PHOTOGRAPHS, opened, photograph, read_levels
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,11 +37,6 @@ def has_kernel(name: str) -> bool:
 FAST_KERNELS = [name for name in KERNELS if name != "generic" and has_kernel(name)]
 
 
-def grid(width: int, height: int, h_factor: int = 1, v_factor: int = 1) -> tuple[int, int]:
-    """Block rows and columns of a component with one sample for h_factor x v_factor pixels."""
-    return -(-height // (8 * v_factor)), -(-width // (8 * h_factor))
-
-
 def grey_settings(width: int, height: int, **changes: Any) -> Settings:
     """Settings for a grey picture, all of its blocks of level 0."""
     component = Component(1, 1, 0, np.zeros(grid(width, height), dtype=np.uint8))
@@ -60,41 +56,6 @@ def encoded_by(kernel: str, to_write: Settings, rows: NDArray[np.uint8]) -> byte
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYREGJPEG_SIMD", kernel)
         return native.encode(to_write, [rows])
-
-
-def coefficients(samples: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The orthonormal DCT, in double precision, of each 8x8 block; sides are padded by their last sample."""
-    rows, columns = grid(samples.shape[1], samples.shape[0])
-    padding = ((0, 8 * rows - samples.shape[0]), (0, 8 * columns - samples.shape[1]))
-    padded = np.pad(samples.astype(np.float64) - 128, padding, mode="edge")
-    blocks = padded.reshape(rows, 8, columns, 8).swapaxes(1, 2)
-    frequency, place = np.mgrid[0:8, 0:8]
-    basis = np.cos((2 * place + 1) * frequency * np.pi / 16) / 2
-    basis[0] /= np.sqrt(2)
-    transformed: NDArray[np.float64] = basis @ blocks @ basis.T
-    return transformed
-
-
-def rule(
-    values: NDArray[np.float64], table: NDArray[np.uint16], allowances: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The levels by csrc/block.h's rule, and where the decision is so close that float32 may decide otherwise.
-
-    `allowances` has one entry for each block.
-    """
-    steps = table.reshape(8, 8).astype(np.float64)
-    allowance = np.broadcast_to(allowances[..., np.newaxis, np.newaxis], values.shape)
-    rounded = np.rint(values / steps)
-    saved_error = values**2 - (values - rounded * steps) ** 2
-    limit = 2 * allowance * steps
-    levels = np.where(saved_error < limit, 0, rounded)
-    levels[..., 0, 0] = rounded[..., 0, 0]
-    tolerance = 1e-3 + 1e-5 * np.abs(values)
-    close = np.abs(np.abs(values / steps - np.trunc(values / steps)) - 0.5) * steps < tolerance
-    close |= (rounded != 0) & (np.abs(saved_error - limit) < 2 * tolerance * (np.abs(values) + steps))
-    lowest = np.full((8, 8), -1023)
-    lowest[0, 0] = -1024
-    return np.clip(levels, lowest, 1023), close
 
 
 @pytest.mark.parametrize("kernel", FAST_KERNELS)

@@ -1,0 +1,106 @@
+"""Memory: none is lost over thousands of saves, and sequential files with standard Huffman tables stream."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helper import photograph
+
+import pyregjpeg
+from pyregjpeg import native
+
+STATUS = Path("/proc/self/status")
+MIB = 2**20
+
+pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="memory is measured as Linux tells it")
+
+# Runs in a fresh process: prints by how many bytes `statement` raised the peak above what was in use before.
+PEAK = """
+import io
+import numpy as np
+from PIL import Image
+import pyregjpeg
+from pyregjpeg import native
+
+def status(field):
+    line = next(line for line in open("/proc/self/status") if line.startswith(field))
+    return int(line.split()[1]) * 1024
+
+{preparation}
+pyregjpeg.encode(Image.new("RGB", (64, 64)), quality=75, background_quality=75)
+before = status("VmRSS")
+{statement}
+print(status("VmHWM") - before)
+"""
+
+GREY_64_MEGAPIXELS = """
+levels = np.zeros((1000, 1000), dtype=np.uint8)
+component = native.Component(1, 1, 0, levels)
+settings = native.Settings(8000, 8000, "L", (component,), np.full((1, 64), 20, dtype=np.uint16),
+    np.zeros(1, dtype=np.float32), optimize={optimize})
+strip = np.tile(np.arange(8000, dtype=np.uint16) // 40, (16, 1)).astype(np.uint8)
+"""
+
+
+def memory_in_use() -> int:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
+
+
+def peak_above_start(preparation: str, statement: str) -> int:
+    program = PEAK.format(preparation=preparation, statement=statement)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+class FullFile(io.BytesIO):
+    def write(self, content: object, /) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def save_well_and_badly() -> None:
+    image = photograph("gravel")
+    ones = np.ones((1, 1))
+    image.save(io.BytesIO(), format="REGIONJPEG", region_map=ones, comment=b"c" * 1000)
+    with pytest.raises(OSError, match="No space"):
+        image.save(FullFile(), format="REGIONJPEG", region_map=ones, progressive=True)
+    with pytest.raises(pyregjpeg.OptionError):
+        image.save(io.BytesIO(), format="REGIONJPEG", region_map=ones, quality="splendid")
+    with pytest.raises(pyregjpeg.MapError):
+        image.save(io.BytesIO(), format="REGIONJPEG", region_map=ones * 2)
+    component = native.Component(1, 1, 0, np.zeros((8, 8), dtype=np.uint8))
+    tables = np.ones((1, 64), dtype=np.uint16)
+    settings = native.Settings(64, 64, "L", (component,), tables, np.zeros(1, dtype=np.float32))
+    with pytest.raises(pyregjpeg.CodecError):  # in the middle of the picture
+        native.encode(settings, [np.zeros((20, 64), dtype=np.uint8)])
+
+
+def test_two_thousand_saves_well_and_badly_keep_no_memory() -> None:
+    for _ in range(100):
+        save_well_and_badly()
+    before = memory_in_use()
+    for _ in range(400):  # of five each
+        save_well_and_badly()
+    assert memory_in_use() - before < 3 * MIB
+
+
+def test_a_sequential_file_with_standard_huffman_tables_streams() -> None:
+    preparation = GREY_64_MEGAPIXELS.format(optimize=False)
+    assert peak_above_start(preparation, "native.encode(settings, [strip] * 500)") < 8 * MIB
+
+
+def test_only_what_needs_two_passes_keeps_the_coefficients() -> None:
+    preparation = GREY_64_MEGAPIXELS.format(optimize=True)
+    assert peak_above_start(preparation, "native.encode(settings, [strip] * 500)") > 100 * MIB
+
+
+def test_a_picture_is_not_copied_to_be_saved() -> None:
+    preparation = "image = Image.new('RGB', (9000, 3000), (90, 120, 200))"
+    save = "image.save(io.BytesIO(), 'REGIONJPEG', optimize=False, quality=75, background_quality=75)"
+    assert peak_above_start(preparation, save) < 12 * MIB
