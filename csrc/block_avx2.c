@@ -18,12 +18,6 @@ static inline RJ_TARGET vec add(vec a, vec b) { return _mm256_add_ps(a, b); }
 static inline RJ_TARGET vec sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 static inline RJ_TARGET vec mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 
-static inline RJ_TARGET vec keep_large(vec value, vec measured, vec threshold)
-{
-    vec magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), measured);
-    return _mm256_and_ps(value, _mm256_cmp_ps(magnitude, threshold, _CMP_GE_OQ));
-}
-
 static inline RJ_TARGET vec widened(__m128i samples)
 {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(samples));
@@ -69,11 +63,20 @@ static inline RJ_TARGET void transpose(vec x[1][RJ_BLOCK_SIDE])
     }
 }
 
-static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[1])
+static inline RJ_TARGET __m256i rounded_if_large(vec scaled, const float *threshold)
 {
-    __m256i integers = _mm256_cvtps_epi32(levels[0]);
-    __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
-    _mm_storeu_si128((__m128i *)(void *)out, packed);
+    vec magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), scaled);
+    vec large = _mm256_cmp_ps(magnitude, load(threshold), _CMP_GE_OQ);
+    return _mm256_cvtps_epi32(_mm256_and_ps(scaled, large));
+}
+
+static inline RJ_TARGET void store_large(int16_t *out, const vec scaled[2], const float *threshold)
+{
+    __m256i packed = _mm256_packs_epi32(rounded_if_large(scaled[0], threshold),
+                                        rounded_if_large(scaled[1], threshold + LANES));
+    /* Packing works within halves of the vectors, so the middle quarters have changed places. */
+    packed = _mm256_permute4x64_epi64(packed, _MM_SHUFFLE(3, 1, 2, 0));
+    _mm256_storeu_si256((__m256i *)(void *)out, packed);
 }
 
 #include "block_simd.h"

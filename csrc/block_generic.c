@@ -16,11 +16,6 @@ static inline vec add(vec a, vec b) { return a + b; }
 static inline vec sub(vec a, vec b) { return a - b; }
 static inline vec mul(vec a, vec b) { return a * b; }
 
-static inline vec keep_large(vec value, vec measured, vec threshold)
-{
-    return fabsf(measured) >= threshold ? value : 0.0f;
-}
-
 static inline void load_transposed(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
 {
     for (int row = 0; row < RJ_BLOCK_SIDE; row++)
@@ -38,10 +33,10 @@ static inline void transpose(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE])
         }
 }
 
-static inline void store_levels(int16_t *out, const vec levels[RJ_BLOCK_SIDE])
+static inline void store_large(int16_t *out, const vec scaled[2 * RJ_BLOCK_SIDE], const float *threshold)
 {
-    for (int i = 0; i < RJ_BLOCK_SIDE; i++)
-        out[i] = (int16_t)levels[i];
+    for (int i = 0; i < 2 * RJ_BLOCK_SIDE; i++)
+        out[i] = fabsf(scaled[i]) >= threshold[i] ? (int16_t)lrintf(scaled[i]) : 0;
 }
 
 #include "block_simd.h"

@@ -18,12 +18,6 @@ static inline vec add(vec a, vec b) { return vaddq_f32(a, b); }
 static inline vec sub(vec a, vec b) { return vsubq_f32(a, b); }
 static inline vec mul(vec a, vec b) { return vmulq_f32(a, b); }
 
-static inline vec keep_large(vec value, vec measured, vec threshold)
-{
-    uint32x4_t large = vcgeq_f32(vabsq_f32(measured), threshold);
-    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(value), large));
-}
-
 static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
 {
     vec quarters[2][RJ_BLOCK_SIDE];
@@ -52,9 +46,16 @@ static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const
     transpose(x);
 }
 
-static inline void store_levels(int16_t *out, const vec levels[2])
+static inline int16x4_t rounded_if_large(vec scaled, const float *threshold)
 {
-    vst1q_s16(out, vcombine_s16(vqmovn_s32(vcvtq_s32_f32(levels[0])), vqmovn_s32(vcvtq_s32_f32(levels[1]))));
+    uint32x4_t large = vcgeq_f32(vabsq_f32(scaled), load(threshold));
+    return vqmovn_s32(vandq_s32(vcvtnq_s32_f32(scaled), vreinterpretq_s32_u32(large)));
+}
+
+static inline void store_large(int16_t *out, const vec scaled[4], const float *threshold)
+{
+    for (int i = 0; i < 4; i++)
+        vst1_s16(out + i * LANES, rounded_if_large(scaled[i], threshold + i * LANES));
 }
 
 #include "block_simd.h"

@@ -1,13 +1,16 @@
 /*
- * The template of the block kernels: forward DCT, dead zone, rounding. Including it defines RJ_KERNEL.
+ * The template of the block kernels: forward DCT, block rule, rounding. Including it defines RJ_KERNEL.
  *
  * The including file defines before: vec, a vector of LANES floats; RJ_TARGET, the function attribute that admits its
- * instructions; and the functions broadcast, load, add, sub, mul, keep_large, load_transposed, transpose and
- * store_levels. All kernels do the same operations in the same order without fused multiply-add, so that their levels
- * are the same to the last bit.
+ * instructions; and the functions broadcast, load, add, sub, mul, load_transposed, transpose and store_large. All
+ * kernels do the same operations in the same order without fused multiply-add and round to the nearest even integer, so
+ * that their levels are the same to the last bit.
  */
 
-enum { GROUPS = RJ_BLOCK_SIDE / LANES };
+enum {
+    GROUPS = RJ_BLOCK_SIDE / LANES,
+    STORED = 2 * RJ_BLOCK_SIDE /* coefficients that are rounded and packed together: a vector of 16 levels on AVX2 */
+};
 
 /*
  * One-dimensional DCT of eight vectors, in place: the flow graph of Arai, Agui and Nakajima (1988), five
@@ -46,21 +49,16 @@ static inline RJ_TARGET void dct8(vec x[RJ_BLOCK_SIDE])
     x[7] = sub(near, high_turned);
 }
 
+/* No clamp: samples of 0 to 255 give AC coefficients of at most 1020, which baseline JPEG can code with any table. */
 static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, int16_t *out)
 {
-    /* Adding and taking away 1.5 * 2^23 leaves the nearest integer: the same rounding on every instruction set. */
-    const vec magic = broadcast(12582912.0f);
-
-    for (int row = 0; row < RJ_BLOCK_SIDE; row++) {
-        vec levels[GROUPS];
-        for (int group = 0; group < GROUPS; group++) {
-            int at = row * RJ_BLOCK_SIDE + group * LANES;
-            vec scaled = mul(x[group][row], load(quantizer->scale + at));
-            vec rounded = sub(add(scaled, magic), magic);
-            levels[group] = keep_large(rounded, scaled, load(quantizer->threshold + at));
+    for (int at = 0; at < RJ_BLOCK_SIZE; at += STORED) {
+        vec scaled[STORED / LANES];
+        for (int i = 0; i < STORED / LANES; i++) {
+            int row = (at + i * LANES) / RJ_BLOCK_SIDE, group = i % GROUPS;
+            scaled[i] = mul(x[group][row], load(quantizer->scale + at + i * LANES));
         }
-        /* No clamp: samples of 0 to 255 give AC coefficients of at most 1020, which baseline JPEG can code. */
-        store_levels(out + row * RJ_BLOCK_SIDE, levels);
+        store_large(out + at, scaled, quantizer->threshold + at);
     }
 }
 

@@ -18,12 +18,6 @@ static inline vec add(vec a, vec b) { return _mm_add_ps(a, b); }
 static inline vec sub(vec a, vec b) { return _mm_sub_ps(a, b); }
 static inline vec mul(vec a, vec b) { return _mm_mul_ps(a, b); }
 
-static inline vec keep_large(vec value, vec measured, vec threshold)
-{
-    vec magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), measured);
-    return _mm_and_ps(value, _mm_cmpge_ps(magnitude, threshold));
-}
-
 /* Eight 16-bit samples become the two halves of a row. */
 static inline void put_widened(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples)
 {
@@ -65,10 +59,19 @@ static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
     }
 }
 
-static inline void store_levels(int16_t *out, const vec levels[2])
+static inline __m128i rounded_if_large(vec scaled, const float *threshold)
 {
-    __m128i packed = _mm_packs_epi32(_mm_cvtps_epi32(levels[0]), _mm_cvtps_epi32(levels[1]));
-    _mm_storeu_si128((__m128i *)(void *)out, packed);
+    vec magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), scaled);
+    return _mm_cvtps_epi32(_mm_and_ps(scaled, _mm_cmpge_ps(magnitude, load(threshold))));
+}
+
+static inline void store_large(int16_t *out, const vec scaled[4], const float *threshold)
+{
+    for (int i = 0; i < 4; i += 2) {
+        __m128i packed = _mm_packs_epi32(rounded_if_large(scaled[i], threshold + i * LANES),
+                                         rounded_if_large(scaled[i + 1], threshold + (i + 1) * LANES));
+        _mm_storeu_si128((__m128i *)(void *)(out + i * LANES), packed);
+    }
 }
 
 #include "block_simd.h"

@@ -64,8 +64,8 @@ def feathered(levels: NDArray[np.uint8], feather: int) -> NDArray[np.uint8]:
     reach = levels
     for distance in range(1, min(feather, max(levels.shape)) + 1):  # from there on no block is out of reach
         reach = _neighbourhood_maximum(reach)
-        remaining = np.rint(np.arange(LEVELS) * (1 - distance / (feather + 1))).astype(np.uint8)
-        raised = np.maximum(raised, levels + remaining[reach - levels])
+        share = np.uint16(round(256 * (1 - distance / (feather + 1))))  # fixed point: levels are below 256
+        raised = np.maximum(raised, levels + (((reach - levels) * share + 128) >> 8).astype(np.uint8))
     return raised
 
 
@@ -141,7 +141,7 @@ def _group_maximum(levels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """The maximum of each `size` rows that follow one another; the last group may be smaller."""
     if size == 1:
         return levels
-    maximum: NDArray[np.uint8] = levels[::size].copy()
+    maximum: NDArray[np.uint8] = levels[::size].copy(order="K")
     for offset in range(1, size):
         others = levels[offset::size]
         np.maximum(maximum[: len(others)], others, out=maximum[: len(others)])
@@ -151,7 +151,7 @@ def _group_maximum(levels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 def _neighbourhood_maximum(blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The maximum of each 3x3 neighbourhood."""
     for _ in range(2):
-        reached = blocks.copy()
+        reached = blocks.copy(order="K")
         np.maximum(reached[1:], blocks[:-1], out=reached[1:])
         np.maximum(reached[:-1], blocks[1:], out=reached[:-1])
         blocks = reached.T
