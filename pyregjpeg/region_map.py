@@ -64,8 +64,9 @@ def feathered(levels: NDArray[np.uint8], feather: int) -> NDArray[np.uint8]:
     reach = levels
     for distance in range(1, min(feather, max(levels.shape)) + 1):  # from there on no block is out of reach
         reach = _neighbourhood_maximum(reach)
-        share = np.uint16(round(256 * (1 - distance / (feather + 1))))  # fixed point: levels are below 256
-        raised = np.maximum(raised, levels + (((reach - levels) * share + 128) >> 8).astype(np.uint8))
+        share = round(256 * (1 - distance / (feather + 1)))  # fixed point: a level times 256 fits into 16 bits
+        above = (reach - levels).astype(np.uint16)
+        raised = np.maximum(raised, levels + ((above * share + 128) >> 8).astype(np.uint8))
     return raised
 
 
