@@ -35,7 +35,7 @@ setup(
     packages=["pyregjpeg"],
     package_data={"pyregjpeg": ["py.typed", "*.json", "weights/*.onnx", "weights/*.json"]},
     python_requires=">=3.10",
-    install_requires=["pillow>=11", "numpy>=1.26", "cffi>=1.17", "onnxruntime>=1.18", "click>=8.1"],
+    install_requires=["pillow>=11.3", "numpy>=1.26", "cffi>=1.17", "onnxruntime>=1.18", "click>=8.1"],
     extras_require={
         "metrics": ["ssimulacra2", "scikit-image"],
         "plot": ["matplotlib"],

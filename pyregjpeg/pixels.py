@@ -131,7 +131,7 @@ def _arrow_rows(image: Image.Image, layout: Layout) -> tuple[object, NDArray[np.
     export = getattr(image, "__arrow_c_array__", None)
     if export is None or layout.in_memory is None:
         return None
-    if image.readonly or getattr(image.im, "readonly", 0):  # of an array or a mapped file: Pillow 11.2 to 12 would crash
+    if image.readonly or getattr(image.im, "readonly", 0):  # memory of others: Pillow 11.2 to 12.3 would crash
         return None
     try:
         schema_capsule, array_capsule = export()

@@ -60,7 +60,6 @@ AS_PILLOW: dict[str, dict[str, Any]] = {
     "comment": {"comment": b"bytes \xff\x00"},
     "comment as text": {"comment": "text"},
     "comment beyond ascii": {"comment": "Käse 🧀"},
-    "largest comment": {"comment": b"c" * 65533},
     "no comment": {"comment": None},
     "empty comment": {"comment": ""},
     "extra": {"extra": EXTRA},
@@ -79,8 +78,6 @@ AS_PILLOW: dict[str, dict[str, Any]] = {
 REFUSED: dict[str, tuple[dict[str, Any], str | None]] = {
     "exif": ({"exif": b"x" * 65534}, "EXIF data is too long"),
     "xmp": ({"xmp": b"x" * 65505}, "XMP data is too long"),
-    "comment": ({"comment": b"c" * 65534}, "Comment is too long"),
-    "comment as text": ({"comment": "c" * 65534}, "Comment is too long"),
     "exif that is text": ({"exif": "text"}, None),
     "exif that is a number": ({"exif": 5}, None),
     "exif that is a list": ({"exif": [1, 2]}, None),
@@ -136,9 +133,16 @@ def test_what_pillow_refuses_is_refused_with_an_error_of_its_type(options: dict[
     assert isinstance(ours.value, pyregjpeg.RegionJpegError)
 
 
-def test_a_text_that_only_encoded_is_too_long_is_refused() -> None:
+def test_a_comment_as_long_as_a_marker_can_hold_is_written() -> None:  # Pillow before version 13 fails here
+    assert payloads(flat(photograph("coffee"), comment=b"c" * 65533), COM) == [b"c" * 65533]
+
+
+@pytest.mark.parametrize(
+    "comment", [b"c" * 65534, "c" * 65534, "ä" * 33000], ids=["bytes", "text", "text once encoded"]
+)
+def test_a_comment_longer_than_a_marker_can_hold_is_refused(comment: bytes | str) -> None:
     with pytest.raises(MetadataError, match="Comment is too long"):
-        flat(photograph("coffee"), comment="ä" * 33000)
+        flat(photograph("coffee"), comment=comment)
 
 
 def test_a_text_that_utf8_cannot_hold_is_refused() -> None:
