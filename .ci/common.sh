@@ -7,7 +7,7 @@ trap 'rm -rf "$scratch"' EXIT
 python=$PWD/.venv/bin/python # made by the README's own command
 
 # The tests that reach the C code, as far as they take seconds.
-codec_tests=(-m "not slow" tests/test_native.py tests/test_codec.py tests/test_plugin.py)
+codec_tests=(-m "not slow" tests/test_{native,pixels,codec,plugin,plugin_errors,fuzz}.py)
 
 # Prints a command's output only if it fails.
 quietly() {
