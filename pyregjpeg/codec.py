@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import Any
 
@@ -13,10 +14,10 @@ from . import map_model, metadata, native, pixels, quantization, region_map
 from .errors import OptionError
 from .options import Quantization, SaveOptions, resolve_background_quality, resolve_quantization
 
-Picture = Image.Image | NDArray[np.uint8]
+Source = Image.Image | NDArray[np.uint8]
 
 
-def encode(image: Picture, **options: Any) -> bytes:
+def encode(image: Source, **options: Any) -> bytes:
     """Encode a picture as a JPEG file in which what matters keeps its quality.
 
     `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in
@@ -26,30 +27,24 @@ def encode(image: Picture, **options: Any) -> bytes:
     known one, CodecError for a picture that JPEG cannot hold.
     """
     settings = SaveOptions.from_keywords(options)
-    picture = image if isinstance(image, Image.Image) else np.asarray(image)
-    if isinstance(picture, Image.Image):
-        layout = pixels.layout_of(picture.mode)
-        picture.load()
-        mode, size = picture.mode, picture.size
-        source, comment = picture, picture.info.get("comment")
-    else:
-        layout = pixels.array_layout(picture)
-        mode, size = layout.pixels, (picture.shape[1], picture.shape[0])
-        source, comment = None, None
+    picture = pixels.picture_of(image)
+    source = image if isinstance(image, Image.Image) else None
+    if source is not None and "comment" not in options:
+        settings = dataclasses.replace(settings, comment=source.info.get("comment"))
 
-    quantized = resolve_quantization(settings, mode, source)
+    quantized = resolve_quantization(settings, picture.mode, source)
     background_quality = resolve_background_quality(settings, quantized.quality)
-    levels = _block_levels(picture, size, settings, flat=background_quality == quantized.quality)
+    levels = _block_levels(picture, settings, flat=background_quality == quantized.quality)
     native_settings = native.Settings(
-        width=size[0],
-        height=size[1],
-        pixels=layout.pixels,
+        width=picture.size[0],
+        height=picture.size[1],
+        pixels=picture.layout.pixels,
         components=_components(quantized, levels),
         tables=quantized.tables,
         allowances=quantization.allowances(
             quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS
         ),
-        keep_rgb=bool(settings.keep_rgb) and mode in ("RGB", "RGBX"),
+        keep_rgb=bool(settings.keep_rgb) and picture.mode in ("RGB", "RGBX"),
         optimize=bool(settings.optimize),
         progressive=bool(settings.progressive or settings.progression),
         smoothing=settings.smooth,
@@ -61,31 +56,30 @@ def encode(image: Picture, **options: Any) -> bytes:
             xmp=settings.xmp,
             icc_profile=settings.icc_profile,
             extra=settings.extra,
-            comment=settings.comment if "comment" in options else comment,
+            comment=settings.comment,
         ),
     )
-    strips = pixels.image_strips(picture) if isinstance(picture, Image.Image) else [pixels.array_rows(picture)]
-    return native.encode(native_settings, strips)
+    return native.encode(native_settings, picture.strips())
 
 
-def predict_map(image: Picture, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
+def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
     """What a map model finds important in the picture: float32 (rows, cols), 0 = background, 1 = most important.
 
     The map covers the whole picture, in its own pixel axes, at the model's resolution. Raises ModelError if the model
     cannot be had or cannot be run.
     """
-    picture = image if isinstance(image, Image.Image) else Image.fromarray(np.asarray(image))
+    picture = image if isinstance(image, Image.Image) else pixels.picture_of(image).image()
     return map_model.load_model(model).predict(picture)
 
 
-def _block_levels(picture: Picture, size: tuple[int, int], settings: SaveOptions, *, flat: bool) -> NDArray[np.uint8]:
+def _block_levels(picture: pixels.Picture, settings: SaveOptions, *, flat: bool) -> NDArray[np.uint8]:
     """The map level of each 8x8 block of the picture."""
     if settings.region_map is not None:
-        blocks = region_map.block_importance(settings.region_map, size)
+        blocks = region_map.block_importance(settings.region_map, picture.size)
     elif not flat:
-        blocks = region_map.block_importance(predict_map(picture, settings.map_model), size)
+        blocks = region_map.block_importance(predict_map(picture.image(), settings.map_model), picture.size)
     if flat:
-        return np.full(region_map.grid_shape(size), region_map.LEVELS - 1, dtype=np.uint8)
+        return np.full(region_map.grid_shape(picture.size), region_map.LEVELS - 1, dtype=np.uint8)
     return region_map.feathered(region_map.to_levels(blocks), settings.feather)
 
 

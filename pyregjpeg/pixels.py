@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,25 +37,42 @@ LAYOUTS = {
 }
 
 
-def layout_of(mode: str) -> Layout:
-    """Raises CodecError, worded as Pillow's own, for a mode that JPEG does not have."""
-    try:
-        return LAYOUTS[mode]
-    except KeyError:
-        raise CodecError(f"cannot write mode {mode} as JPEG") from None
+@dataclass(frozen=True)
+class Picture:
+    """A picture that JPEG can hold: a loaded image or an array, its Pillow mode, its size (width, height)."""
+
+    source: Image.Image | NDArray[np.uint8]
+    mode: str
+    size: tuple[int, int]
+    layout: Layout
+
+    def strips(self) -> Iterable[NDArray[np.uint8]]:
+        """The rows from the top, as arrays (rows, bytes of a row)."""
+        return image_strips(self.source) if isinstance(self.source, Image.Image) else [array_rows(self.source)]
+
+    def image(self) -> Image.Image:
+        return self.source if isinstance(self.source, Image.Image) else Image.fromarray(self.source)
 
 
-def array_layout(picture: NDArray[Any]) -> Layout:
-    """The layout of an array picture: uint8, (H, W) for grey or (H, W, 3) for RGB; CodecError for any other."""
-    if picture.size == 0:
+def picture_of(source: Image.Image | NDArray[Any]) -> Picture:
+    """Look at what the caller wants encoded; CodecError, for a mode worded as Pillow's own, if JPEG cannot hold it.
+
+    An array is uint8, (H, W) for grey or (H, W, 3) for RGB.
+    """
+    if isinstance(source, Image.Image):
+        if source.mode not in LAYOUTS:
+            raise CodecError(f"cannot write mode {source.mode} as JPEG")
+        source.load()
+        return Picture(source, source.mode, source.size, LAYOUTS[source.mode])
+    array = np.asarray(source)
+    if array.size == 0:
         raise CodecError("cannot write an empty picture as JPEG")
-    if picture.dtype == np.uint8 and picture.ndim == 2:
-        return LAYOUTS["L"]
-    if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3:
-        return Layout("RGB", "RGB", 3)
-    raise CodecError(
-        f"An array picture is uint8 of shape (H, W) or (H, W, 3), not {picture.dtype} of shape {picture.shape}."
-    )
+    grey, rgb = array.ndim == 2, array.ndim == 3 and array.shape[2] == 3
+    if array.dtype != np.uint8 or not (grey or rgb):
+        expected = "uint8 of shape (H, W) or (H, W, 3)"
+        raise CodecError(f"An array picture is {expected}, not {array.dtype} of shape {array.shape}.")
+    size = (array.shape[1], array.shape[0])
+    return Picture(array, "L", size, LAYOUTS["L"]) if grey else Picture(array, "RGB", size, Layout("RGB", "RGB", 3))
 
 
 def array_rows(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
