@@ -1,0 +1,64 @@
+"""Weights stored as int8: how far they may be off, and which tensors keep their place in float32."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from training.quantize_weights import quantize, quantize_weights
+
+WEIGHTS = np.random.default_rng(5).normal(size=(6, 4, 3, 3)).astype(np.float32)
+WEIGHTS *= np.logspace(-3, 3, 6, dtype=np.float32)[:, None, None, None]  # channels of very different reach
+
+
+def convolution() -> onnx.ModelProto:
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["picture", "weights", "bias"], ["out"])],
+        "convolution",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 4, 5, 5])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, 6, 3, 3])],
+        [numpy_helper.from_array(WEIGHTS, "weights"), numpy_helper.from_array(WEIGHTS[:, 0, 0, 0], "bias")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+
+
+def types(model: onnx.ModelProto) -> dict[str, int]:
+    return {tensor.name: tensor.data_type for tensor in model.graph.initializer}
+
+
+def test_no_weight_is_off_by_more_than_half_a_level_of_its_own_channel() -> None:
+    levels, scales = quantize(WEIGHTS)
+    error = np.abs(levels * scales[:, None, None, None] - WEIGHTS).max(axis=(1, 2, 3))
+    assert (error <= scales * 0.5001).all()
+    assert (np.abs(levels).max(axis=(1, 2, 3)) == 127).all()
+
+
+def test_a_channel_of_zeros_stays_zero() -> None:
+    levels, scales = quantize(np.zeros((2, 3), np.float32))
+    assert not levels.any()
+    assert (scales == 1).all()
+
+
+def test_a_quantised_model_computes_with_its_levels() -> None:
+    model = convolution()
+    quantize_weights(model, 0)
+    onnx.checker.check_model(model, full_check=True)
+    picture = np.random.default_rng(6).normal(size=(1, 4, 5, 5)).astype(np.float32)
+    levels, scales = quantize(WEIGHTS)
+    patch = picture[0, :, 1:4, 2:5]
+    expected = np.einsum("ockl,ckl->o", levels * scales[:, None, None, None], patch) + WEIGHTS[:, 0, 0, 0]
+    (out,) = ReferenceEvaluator(model).run(None, {"picture": picture})
+    assert isinstance(out, np.ndarray)
+    np.testing.assert_allclose(out[0, :, 1, 2], expected, rtol=1e-4)
+    assert types(model)["weights.int8"] == TensorProto.INT8
+
+
+@pytest.mark.parametrize(("float_below", "stays"), [(WEIGHTS.size, False), (WEIGHTS.size + 1, True)])
+def test_small_tensors_and_all_biases_stay_float32(float_below: int, stays: bool) -> None:
+    model = convolution()
+    quantize_weights(model, float_below)
+    assert ("weights" in types(model)) == stays
+    assert types(model)["bias"] == TensorProto.FLOAT
