@@ -171,6 +171,15 @@ def test_strips_of_any_height_make_the_same_file() -> None:
         assert native.encode(to_write, strips) == whole
 
 
+@pytest.mark.parametrize(
+    "order", [np.asfortranarray, lambda rows: rows[::-1].copy()[::-1], lambda rows: rows.T.copy().T]
+)
+def test_a_strip_may_lie_in_memory_in_any_order(order: Any) -> None:
+    samples = np.asarray(photograph("coffee", "L"))
+    to_write = grey_settings(samples.shape[1], samples.shape[0])
+    assert native.encode(to_write, [order(samples)]) == native.encode(to_write, [samples])
+
+
 @pytest.mark.parametrize("kernel", ["avx512", "generi", "AVX2"])
 def test_an_unknown_kernel_is_refused_by_name(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYREGJPEG_SIMD", kernel)
