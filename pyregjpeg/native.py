@@ -16,12 +16,13 @@ from .errors import CodecError
 
 Pixels = Literal["L", "RGB", "RGBX", "YCbCr", "CMYK"]
 
-_PIXELS: dict[str, int] = {
-    "L": lib.RJ_GREY,
-    "RGB": lib.RJ_RGB,
-    "RGBX": lib.RJ_RGBX,
-    "YCbCr": lib.RJ_YCBCR,
-    "CMYK": lib.RJ_CMYK,
+# The encoder's name for them, and bytes per pixel.
+_PIXELS: dict[str, tuple[int, int]] = {
+    "L": (lib.RJ_GREY, 1),
+    "RGB": (lib.RJ_RGB, 3),
+    "RGBX": (lib.RJ_RGBX, 4),
+    "YCbCr": (lib.RJ_YCBCR, 3),
+    "CMYK": (lib.RJ_CMYK, 4),
 }
 
 
@@ -71,8 +72,10 @@ def encode(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> bytes:
     try:
         settings_struct, keep_alive = _fill(settings)
         _check(encoder, lib.rj_encoder_start(encoder, settings_struct))
-        rows_written = 0
+        rows_written, row_bytes = 0, settings.width * _PIXELS[settings.pixels][1]
         for strip in strips:
+            if strip.dtype != np.uint8 or strip.ndim != 2 or strip.shape[1] != row_bytes:
+                raise CodecError(f"a row of the picture has {row_bytes} bytes, the strip is of shape {strip.shape}")
             rows = strip if strip.strides[1] == 1 and strip.strides[0] >= 0 else np.ascontiguousarray(strip)
             address = ffi.cast("const uint8_t *", rows.ctypes.data)
             _check(encoder, lib.rj_encoder_write(encoder, address, rows.strides[0], rows.shape[0]))
@@ -127,7 +130,7 @@ def _fill(settings: Settings) -> tuple[ffi.CData, list[object]]:
 
     struct = ffi.new("rj_settings *")
     struct.width, struct.height = settings.width, settings.height
-    struct.pixels, struct.keep_rgb = _PIXELS[settings.pixels], settings.keep_rgb
+    struct.pixels, struct.keep_rgb = _PIXELS[settings.pixels][0], settings.keep_rgb
     struct.component_count = len(settings.components)
     for target, component in zip(struct.components, settings.components, strict=False):
         target.h_samp, target.v_samp, target.table = component.h_samp, component.v_samp, component.table

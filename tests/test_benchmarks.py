@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("scipy")
-
 from benchmarks import composite_2017, peers
 from benchmarks.equal_quality import RateCurve, RatePoint, summarize
 from benchmarks.photographs import MissingPhotographsError, Photograph, photographs
@@ -125,8 +123,6 @@ def test_the_linear_rule_stays_within_twenty_and_hundred() -> None:
 
 
 def test_all_encoders_write_420_and_mozjpeg_is_mozjpeg() -> None:
-    pytest.importorskip("pyvips")
-    pytest.importorskip("pyjpegli")
     peers.check_peers()
 
 

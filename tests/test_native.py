@@ -200,6 +200,12 @@ def test_another_number_of_rows_than_the_pictures_is_refused(rows: int) -> None:
         native.encode(grey_settings(64, 64), [np.zeros((rows, 64), dtype=np.uint8)])
 
 
+@pytest.mark.parametrize("strip", [np.zeros((64, 63), np.uint8), np.zeros((64, 64), np.uint16), np.zeros(4096, np.uint8)])
+def test_rows_of_another_width_than_the_pictures_are_refused(strip: NDArray[np.generic]) -> None:
+    with pytest.raises(CodecError, match="a row of the picture has 64 bytes"):
+        native.encode(grey_settings(64, 64), [strip])  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize("shape", [(7, 8), (8, 7), (9, 8), (1, 64), (0, 0), (8, 16)])
 def test_a_map_of_another_shape_than_the_block_grid_is_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(CodecError, match="component 0 has 8 x 8 blocks"):
