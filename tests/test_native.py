@@ -200,7 +200,9 @@ def test_another_number_of_rows_than_the_pictures_is_refused(rows: int) -> None:
         native.encode(grey_settings(64, 64), [np.zeros((rows, 64), dtype=np.uint8)])
 
 
-@pytest.mark.parametrize("strip", [np.zeros((64, 63), np.uint8), np.zeros((64, 64), np.uint16), np.zeros(4096, np.uint8)])
+@pytest.mark.parametrize(
+    "strip", [np.zeros((64, 63), np.uint8), np.zeros((64, 64), np.uint16), np.zeros(4096, np.uint8)]
+)
 def test_rows_of_another_width_than_the_pictures_are_refused(strip: NDArray[np.generic]) -> None:
     with pytest.raises(CodecError, match="a row of the picture has 64 bytes"):
         native.encode(grey_settings(64, 64), [strip])  # type: ignore[list-item]
