@@ -12,10 +12,10 @@ import click
 from PIL import Image
 
 from . import __version__, codec, list_models
-from .errors import RegionJpegError
 
 SOME_FAILED = 1
 METADATA = ("exif", "icc_profile", "xmp", "dpi")
+EXIF_SIGNATURE = b"Exif\0\0"
 
 
 @click.group()
@@ -62,7 +62,7 @@ def convert(inputs: tuple[Path, ...], output: Path, boxes: list[tuple[float, ...
     for source, target in zip(inputs, targets, strict=True):
         try:
             before, after = _convert_file(source, target, chosen)
-        except (RegionJpegError, OSError, ValueError) as error:
+        except Exception as error:  # damaged and huge files make Pillow raise errors of many kinds; the others go on
             click.echo(f"{source}: {error}", err=True)
             failed = True
         else:
@@ -74,12 +74,21 @@ def convert(inputs: tuple[Path, ...], output: Path, boxes: list[tuple[float, ...
 def _convert_file(source: Path, target: Path, options: dict[str, Any]) -> tuple[int, int]:
     """Write the target completely or not at all; returns the bytes of both files."""
     with Image.open(source) as image:
-        kept = {name: image.info[name] for name in METADATA if image.info.get(name)}
-        jpeg = codec.encode(image, **kept, **options)
+        jpeg = codec.encode(image, **_metadata(image), **options)
     target.parent.mkdir(parents=True, exist_ok=True)
     before = source.stat().st_size
     _replace(target, lambda file: file.write_bytes(jpeg))
     return before, len(jpeg)
+
+
+def _metadata(image: Image.Image) -> dict[str, Any]:
+    """The save options that keep the picture's metadata."""
+    image.load()  # in a PNG, metadata may follow the pixels; a TIFF is turned upright, and its orientation dropped
+    kept = {name: image.info[name] for name in METADATA if image.info.get(name)}
+    # WebP holds EXIF bare; in a JPEG the signature says what the marker is, and without it the orientation is lost.
+    if "exif" in kept and not kept["exif"].startswith(EXIF_SIGNATURE):
+        kept["exif"] = EXIF_SIGNATURE + kept["exif"]
+    return kept
 
 
 def _replace(target: Path, write: Callable[[Path], object]) -> None:
@@ -114,7 +123,7 @@ def map_command(source: Path, output: Path, map_model: str) -> None:
             grey = Image.fromarray((importance * 255).round().astype("uint8"))
             resized = grey.resize(image.size, Image.Resampling.BILINEAR)
         _replace(output, resized.save)
-    except (RegionJpegError, OSError, ValueError) as error:
+    except Exception as error:  # as in convert
         click.echo(f"{source}: {error}", err=True)
         raise SystemExit(SOME_FAILED) from None
 
