@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -88,6 +89,8 @@ def _metadata(image: Image.Image) -> dict[str, Any]:
     # WebP holds EXIF bare; in a JPEG the signature says what the marker is, and without it the orientation is lost.
     if "exif" in kept and not kept["exif"].startswith(EXIF_SIGNATURE):
         kept["exif"] = EXIF_SIGNATURE + kept["exif"]
+    if not all(map(math.isfinite, kept.get("dpi", ()))):  # a TIFF's resolution may be 0/0
+        del kept["dpi"]
     return kept
 
 

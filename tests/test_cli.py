@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from helper import opened, photograph
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 import pyregjpeg
 from pyregjpeg.cli import main
@@ -93,6 +93,13 @@ def test_a_tiff_that_pillow_turns_upright_is_not_turned_again(folder: Path) -> N
     assert converted("a.tif", "-o", "b.jpg").exit_code == 0
     upright = opened((folder / "b.jpg").read_bytes())
     assert (upright.size, upright.getexif().get(ORIENTATION)) == ((211, 317), None)
+
+
+def test_a_resolution_that_is_no_number_is_left_out(folder: Path) -> None:
+    nowhere = TiffImagePlugin.IFDRational(0, 0)
+    photograph("coffee").save("a.tif", tiffinfo={282: nowhere, 283: nowhere, 296: 2})
+    assert converted("a.tif", "-o", "b.jpg").exit_code == 0
+    assert "dpi" not in opened((folder / "b.jpg").read_bytes()).info
 
 
 def test_a_file_that_fails_leaves_no_trace_and_the_others_are_done(
