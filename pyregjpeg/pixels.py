@@ -16,6 +16,8 @@ from .errors import CodecError
 # A few rows of MCUs: enough to make the cost of a call small, few enough to stay in the processor's cache.
 STRIP_ROWS = 32
 
+EMPTY = "cannot write an empty picture as JPEG"
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -48,7 +50,7 @@ class Picture:
 
     def strips(self) -> Iterable[NDArray[np.uint8]]:
         """The rows from the top, as arrays (rows, bytes of a row)."""
-        return image_strips(self.source) if isinstance(self.source, Image.Image) else [array_rows(self.source)]
+        return image_strips(self.source) if isinstance(self.source, Image.Image) else array_strips(self.source)
 
     def image(self) -> Image.Image:
         return self.source if isinstance(self.source, Image.Image) else Image.fromarray(self.source)
@@ -62,11 +64,13 @@ def picture_of(source: Image.Image | NDArray[Any]) -> Picture:
     if isinstance(source, Image.Image):
         if source.mode not in LAYOUTS:
             raise CodecError(f"cannot write mode {source.mode} as JPEG")
+        if 0 in source.size:
+            raise CodecError(EMPTY)
         source.load()
         return Picture(source, source.mode, source.size, LAYOUTS[source.mode])
     array = np.asarray(source)
     if array.size == 0:
-        raise CodecError("cannot write an empty picture as JPEG")
+        raise CodecError(EMPTY)
     grey, rgb = array.ndim == 2, array.ndim == 3 and array.shape[2] == 3
     if array.dtype != np.uint8 or not (grey or rgb):
         expected = "uint8 of shape (H, W) or (H, W, 3)"
@@ -75,14 +79,17 @@ def picture_of(source: Image.Image | NDArray[Any]) -> Picture:
     return Picture(array, "L", size, LAYOUTS["L"]) if grey else Picture(array, "RGB", size, Layout("RGB", "RGB", 3))
 
 
-def array_rows(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture as (rows, bytes of a row), a view of it where each of its rows is contiguous."""
-    height = picture.shape[0]
-    row = picture[0]
-    if row.flags.c_contiguous and picture.strides[0] > 0:
-        strides = (picture.strides[0], 1)
-        return np.lib.stride_tricks.as_strided(picture, (height, row.size), strides, writeable=False)
-    return np.ascontiguousarray(picture).reshape(height, row.size)
+def array_strips(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """The rows of an array, as arrays (rows, bytes of a row), from the top.
+
+    One view of the whole where its rows are contiguous and follow one another, else strips that are copied.
+    """
+    height = len(picture)
+    as_it_is = picture[0].flags.c_contiguous and picture.strides[0] > 0
+    strip_rows = height if as_it_is else STRIP_ROWS
+    for top in range(0, height, strip_rows):
+        strip = picture[top : top + strip_rows]
+        yield strip.reshape(len(strip), -1)
 
 
 def image_strips(image: Image.Image) -> Iterator[NDArray[np.uint8]]:

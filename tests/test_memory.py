@@ -100,6 +100,13 @@ def test_only_what_needs_two_passes_keeps_the_coefficients() -> None:
     assert peak_above_start(preparation, "native.encode(settings, [strip] * 500)") > 100 * MIB
 
 
+@pytest.mark.parametrize("view", ["[::-1]", "[:, ::-1]", "[100:-100, 100:-100]", ".swapaxes(0, 1)", "[::2, ::2]"])
+def test_an_array_is_not_copied_to_be_encoded_however_it_lies_in_memory(view: str) -> None:
+    preparation = f"array = np.full((5000, 6000, 3), 120, dtype=np.uint8){view}"
+    encode = "pyregjpeg.encode(array, optimize=False, quality=75, background_quality=75)"
+    assert peak_above_start(preparation, encode) < 15 * MIB
+
+
 def test_a_picture_is_not_copied_to_be_saved() -> None:
     preparation = "image = Image.new('RGB', (9000, 3000), (90, 120, 200))"
     save = "image.save(io.BytesIO(), 'REGIONJPEG', optimize=False, quality=75, background_quality=75)"

@@ -153,9 +153,10 @@ def test_a_side_above_65500_pixels_is_refused(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(0, 1), (1, 0), (0, 0)])
-def test_an_empty_picture_is_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(pyregjpeg.CodecError):
-        flat(Image.new("RGB", size))
+@pytest.mark.parametrize("options", [{}, {"region_map": [(0, 0, 8, 8)]}, {"background_quality": 75}], ids=str)
+def test_an_empty_picture_is_refused(size: tuple[int, int], options: dict[str, Any]) -> None:
+    with pytest.raises(pyregjpeg.CodecError, match="empty"):
+        pyregjpeg.encode(Image.new("RGB", size), **options)
 
 
 @pytest.mark.parametrize(
