@@ -84,12 +84,12 @@ def load_model(model: str | os.PathLike[str] | MapModel, *, threads: int = 1) ->
 
     Loaded once for each path and number of threads (of one picture; 1 or more), then kept; a MapModel keeps the
     number it was loaded with. ModelError if there is no such model, or its files are damaged or do not belong
-    together; OptionError if `threads` is below 1.
+    together; OptionError if `threads` is no integer or below 1.
     """
     if isinstance(model, MapModel):
         return model
-    if threads < 1:
-        raise OptionError(f"threads must be 1 or more, not {threads}")
+    if not isinstance(threads, int) or threads < 1:
+        raise OptionError(f"threads is an integer, 1 or more, not {threads!r}")
     with _lock:  # also while loading, so that threads asking for the same model wait for one session, not start many
         path = _registered.get(model) if isinstance(model, str) else None
         if path is None:

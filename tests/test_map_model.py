@@ -121,9 +121,10 @@ def test_one_thread_unless_more_are_asked_for() -> None:
     assert three._session.get_session_options().intra_op_num_threads == three.threads == 3
 
 
-def test_no_thread_at_all_is_an_option_error() -> None:
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", None])
+def test_a_number_of_threads_that_makes_no_sense_is_an_option_error(threads: Any) -> None:
     with pytest.raises(errors.OptionError, match="threads"):
-        load_model("msroi", threads=0)
+        load_model("msroi", threads=threads)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
