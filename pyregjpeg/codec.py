@@ -73,7 +73,8 @@ def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapMode
 
 
 def _block_levels(picture: pixels.Picture, settings: SaveOptions, *, flat: bool) -> NDArray[np.uint8]:
-    """The map level of each 8x8 block of the picture."""
+    """The map level of each 8x8 block of the picture, 0 to LEVELS - 1."""
+    # A map that is given is checked even where the qualities leave it nothing to say.
     if settings.region_map is not None:
         blocks = region_map.block_importance(settings.region_map, picture.size)
     elif not flat:
