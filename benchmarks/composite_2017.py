@@ -36,9 +36,6 @@ def between(background: int) -> Rule:
     return rule
 
 
-RULES: dict[str, Rule] = {"linear": linear}
-
-
 def encode(image: Image.Image, region_map: NDArray[np.float32], rule: Rule, final_quality: int) -> bytes:
     """The composite as a JPEG in 4:2:0 with optimised Huffman tables.
 
