@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "pyregjpeg").glob("*.py"))
-PYTHON_SOURCES = [path for folder in ("pyregjpeg", "csrc", "tests") for path in sorted((ROOT / folder).glob("*.py"))]
+FOLDERS = ("pyregjpeg", "csrc", "tests", "benchmarks", "training")
+PYTHON_SOURCES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.py"))]
 C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 
 FLOORS = (
