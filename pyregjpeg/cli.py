@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from PIL import Image
+from PIL import Image, ImageColor
 
-from . import __version__, codec, list_models
+from . import __version__, codec, list_models, load_model
+from .errors import RegionJpegError
+from .options import SaveOptions, resolve_background_quality, resolve_quantization
 
 SOME_FAILED = 1
 METADATA = ("exif", "icc_profile", "xmp", "dpi")
@@ -27,9 +29,19 @@ def main() -> None:
 
 def _box(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[tuple[float, ...]]:
     try:
-        return [tuple(float(number) for number in value.split(",")) for value in values]
+        boxes = [tuple(float(number) for number in value.split(",")) for value in values]
     except ValueError:
-        raise click.BadParameter("a box is LEFT,UPPER,RIGHT,LOWER or LEFT,UPPER,RIGHT,LOWER,IMPORTANCE") from None
+        boxes = [()]
+    if not all(len(box) in (4, 5) for box in boxes):
+        raise click.BadParameter("a box is LEFT,UPPER,RIGHT,LOWER or LEFT,UPPER,RIGHT,LOWER,IMPORTANCE")
+    return boxes
+
+
+def _color(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    try:
+        return ImageColor.getrgb(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @main.command()
@@ -42,14 +54,24 @@ def _box(_context: click.Context, _parameter: click.Parameter, values: tuple[str
 @click.option("--box", "boxes", multiple=True, callback=_box, metavar="L,U,R,D[,IMPORTANCE]", help="Repeatable.")
 @click.option("--progressive", is_flag=True, default=None, help="Write progressive JPEGs.")
 @click.option("--subsampling", type=click.Choice(["4:4:4", "4:2:2", "4:2:0"]))
-def convert(inputs: tuple[Path, ...], output: Path, boxes: list[tuple[float, ...]], **options: Any) -> None:
-    """Convert photographs of any format that Pillow opens.
+@click.option("--background-color", default="white", show_default=True, callback=_color, help="Shines through alpha.")
+def convert(
+    inputs: tuple[Path, ...],
+    output: Path,
+    boxes: list[tuple[float, ...]],
+    background_color: tuple[int, ...],
+    **options: Any,
+) -> None:
+    """Convert pictures of any format that Pillow opens; transparent ones are flattened.
 
     Exit code 0 when all went well, 1 when some files failed (the others are done), 2 for wrong usage.
     """
     if boxes and options["region_map"]:
         raise click.UsageError("--box and --region-map exclude each other")
-    into_folder = output.is_dir() or output.suffix.lower() not in (".jpg", ".jpeg")
+    other_format = Image.registered_extensions().get(output.suffix.lower(), "JPEG") != "JPEG"
+    if other_format and not output.is_dir():
+        raise click.UsageError(f"{output} names no JPEG file; the output is a .jpg file or a folder")
+    into_folder = output.is_dir() or output.suffix.lower() not in Image.registered_extensions()
     if len(inputs) > 1 and not into_folder:
         raise click.UsageError(f"{len(inputs)} files do not fit into the one file {output}")
     targets = [output / f"{source.stem}.jpg" if into_folder else output for source in inputs]
@@ -59,10 +81,11 @@ def convert(inputs: tuple[Path, ...], output: Path, boxes: list[tuple[float, ...
     chosen = {name: value for name, value in options.items() if value is not None}
     if boxes:
         chosen["region_map"] = boxes
+    _check_options(chosen)
     failed = False
     for source, target in zip(inputs, targets, strict=True):
         try:
-            before, after = _convert_file(source, target, chosen)
+            before, after = _convert_file(source, target, background_color, chosen)
         except Exception as error:  # damaged and huge files make Pillow raise errors of many kinds; the others go on
             click.echo(f"{source}: {error}", err=True)
             failed = True
@@ -72,14 +95,38 @@ def convert(inputs: tuple[Path, ...], output: Path, boxes: list[tuple[float, ...
         raise SystemExit(SOME_FAILED)
 
 
-def _convert_file(source: Path, target: Path, options: dict[str, Any]) -> tuple[int, int]:
+def _check_options(chosen: dict[str, Any]) -> None:
+    """What is wrong with any picture is wrong usage, and said before the first file is read."""
+    try:
+        options = SaveOptions.from_keywords(chosen)
+        resolve_background_quality(options, resolve_quantization(options, "RGB", None).quality)
+        if options.region_map is None:
+            load_model(options.map_model)
+    except RegionJpegError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _convert_file(
+    source: Path, target: Path, background_color: tuple[int, ...], options: dict[str, Any]
+) -> tuple[int, int]:
     """Write the target completely or not at all; returns the bytes of both files."""
     with Image.open(source) as image:
-        jpeg = codec.encode(image, **_metadata(image), **options)
+        metadata = _metadata(image)
+        jpeg = codec.encode(_flattened(image, background_color), **metadata, **options)
     target.parent.mkdir(parents=True, exist_ok=True)
     before = source.stat().st_size
     _replace(target, lambda file: file.write_bytes(jpeg))
     return before, len(jpeg)
+
+
+def _flattened(image: Image.Image, background_color: tuple[int, ...]) -> Image.Image:
+    """Palettes and alpha, which JPEG does not have, as RGB on the background; other pictures as they are."""
+    if image.mode not in ("P", "PA", "LA", "La", "RGBA", "RGBa"):
+        return image
+    picture = image.convert("RGBA")
+    flattened = Image.new("RGBA", picture.size, background_color)
+    flattened.alpha_composite(picture)
+    return flattened.convert("RGB")
 
 
 def _metadata(image: Image.Image) -> dict[str, Any]:

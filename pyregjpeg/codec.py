@@ -44,7 +44,7 @@ def encode(image: Source, **options: Any) -> bytes:
         allowances=quantization.allowances(
             quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS
         ),
-        keep_rgb=bool(settings.keep_rgb) and picture.mode in ("RGB", "RGBX"),
+        keep_rgb=quantized.keep_rgb,
         optimize=bool(settings.optimize),
         progressive=bool(settings.progressive or settings.progression),
         smoothing=settings.smooth,

@@ -86,11 +86,12 @@ class SaveOptions:
 class Quantization:
     """What quality, subsampling and qtables amount to for one picture.
 
-    `tables` is (n, 64); `quality` the quality that the first of them amounts to; `sampling` and `table_of_component`
-    have one entry for each component.
+    `tables` is (n, 64), `quality` what the first of them amounts to; `keep_rgb` says that RGB is stored as it is;
+    `sampling` and `table_of_component` have one entry for each component.
     """
 
     tables: NDArray[np.uint16]
+    keep_rgb: bool
     table_of_component: tuple[int, ...]
     sampling: tuple[tuple[int, int], ...]
     quality: int
@@ -125,10 +126,11 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
         number = DEFAULT_QUALITY if quality == -1 else min(max(int(quality), 1), 100)
         tables = quantization.annex_k(number)
         has_chroma = components == 3 and not keep_rgb
-        return Quantization(tables, (0, 1, 1) if has_chroma else (0,) * components, sampling, number)
+        table_of_component = (0, 1, 1) if has_chroma else (0,) * components
+        return Quantization(tables, keep_rgb, table_of_component, sampling, number)
     tables = quantization.scaled_tables(given, 50 if quality == -1 else int(quality), 32767 if quality == -1 else 255)
     table_of_component = tuple(min(component, len(tables) - 1) for component in range(components))
-    return Quantization(tables, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
+    return Quantization(tables, keep_rgb, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
 
 
 def resolve_background_quality(options: SaveOptions, quality: int) -> int:

@@ -29,9 +29,12 @@ ANNEX_K = np.array([_ANNEX_K_LUMA.split(), _ANNEX_K_CHROMA.split()], dtype=np.in
 LOW_FREQUENCIES = np.array([1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4])
 
 
+@functools.lru_cache
 def annex_k(quality: int) -> NDArray[np.uint16]:
     """The luma and chroma tables (2, 64) of libjpeg, and so Pillow, at a quality 1..100; others are clipped to that."""
-    return scaled_tables(ANNEX_K, quality, largest=255)
+    tables = scaled_tables(ANNEX_K, quality, largest=255)
+    tables.flags.writeable = False  # one array serves all callers
+    return tables
 
 
 def scaled_tables(tables: NDArray[np.int64], quality: int, largest: int = 32767) -> NDArray[np.uint16]:

@@ -100,7 +100,7 @@ def _from_image(image: Image.Image) -> NDArray[np.generic]:
     if image.mode == "I;16":
         return np.asarray(image, dtype=np.float64) / 65535
     if image.mode not in ("1", "L", "F"):
-        raise MapError(f"A region map image is of mode 1, L, RGB, I;16 or F, not {image.mode}; convert it first.")
+        raise MapError(f"A region map image is of mode 1, L, RGB, I;16 or F, not {image.mode}; convert it to L first.")
     return np.asarray(image)
 
 

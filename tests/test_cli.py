@@ -129,6 +129,21 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_was(folder: Path) -> None:
     assert files(folder) == {"a.png"}
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_alpha_is_flattened_on_the_background_colour(folder: Path, mode: str) -> None:
+    transparent = {"transparency": 0} if mode == "P" else {}
+    Image.new(mode, (16, 16), 0).save("a.png", **transparent)
+    assert converted("a.png", "-o", "b.jpg", "--background-color", "#4080c0").exit_code == 0
+    assert opened((folder / "b.jpg").read_bytes()).getpixel((8, 8)) == pytest.approx((0x40, 0x80, 0xC0), abs=2)
+
+
+def test_a_palette_becomes_its_colours(folder: Path) -> None:
+    photograph("coffee").quantize(64).save("a.png")
+    assert converted("a.png", "-o", "b.jpg", "-b", "75").exit_code == 0
+    colours = np.asarray(photograph("coffee").quantize(64).convert("RGB"), dtype=float)
+    assert np.abs(np.asarray(opened((folder / "b.jpg").read_bytes()), dtype=float) - colours).mean() < 5
+
+
 def test_an_existing_file_is_replaced(folder: Path) -> None:
     photograph("gravel").save("a.jpg")
     before = (folder / "a.jpg").read_bytes()
@@ -146,7 +161,12 @@ def test_an_existing_file_is_replaced(folder: Path) -> None:
         ["convert", "a.png", "x/a.png", "-o", "out"],
         ["convert", ".", "-o", "out"],
         ["convert", "a.png", "-o", "b.jpg", "-q", "0"],
+        ["convert", "a.png", "-o", "b.png"],
+        ["convert", "a.png", "-o", "b.jpg", "-q", "30", "-b", "40"],
+        ["convert", "a.png", "-o", "b.jpg", "-m", "no such model"],
+        ["convert", "a.png", "-o", "b.jpg", "--background-color", "no such colour"],
         ["convert", "a.png", "-o", "b.jpg", "--box", "left"],
+        ["convert", "a.png", "-o", "b.jpg", "--box", "0,0,8"],
         ["convert", "a.png", "-o", "b.jpg", "--box", "0,0,8,8", "--region-map", "a.png"],
         ["map", "missing.png", "-o", "map.png"],
     ],
