@@ -139,7 +139,7 @@ def test_alpha_is_flattened_on_the_background_colour(folder: Path, mode: str) ->
 
 def test_a_palette_becomes_its_colours(folder: Path) -> None:
     photograph("coffee").quantize(64).save("a.png")
-    assert converted("a.png", "-o", "b.jpg", "-b", "75").exit_code == 0
+    assert converted("a.png", "-o", "b.jpg", "-q", "95", "-b", "95", "--subsampling", "4:4:4").exit_code == 0
     colours = np.asarray(photograph("coffee").quantize(64).convert("RGB"), dtype=float)
     assert np.abs(np.asarray(opened((folder / "b.jpg").read_bytes()), dtype=float) - colours).mean() < 5
 
