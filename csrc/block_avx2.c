@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 
+#include "block_x86.h"
+
 #include <immintrin.h>
 
 #define RJ_KERNEL rj_code_blocks_avx2
@@ -23,24 +25,13 @@ static inline RJ_TARGET vec widened(__m128i samples)
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(samples));
 }
 
-/* Transposes while the samples are still bytes: twelve shuffles rather than twenty-four. */
 static inline RJ_TARGET void load_transposed(vec x[1][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
 {
-    __m128i pairs[4], fours[4];
-    for (int i = 0; i < 4; i++)
-        pairs[i] = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i] + column)),
-                                     _mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i + 1] + column)));
-    for (int i = 0; i < 2; i++) {
-        fours[2 * i] = _mm_unpacklo_epi16(pairs[2 * i], pairs[2 * i + 1]);
-        fours[2 * i + 1] = _mm_unpackhi_epi16(pairs[2 * i], pairs[2 * i + 1]);
-    }
-    for (int i = 0; i < 2; i++) {
-        __m128i columns_01 = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
-        __m128i columns_23 = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
-        x[0][4 * i] = widened(columns_01);
-        x[0][4 * i + 1] = widened(_mm_srli_si128(columns_01, 8));
-        x[0][4 * i + 2] = widened(columns_23);
-        x[0][4 * i + 3] = widened(_mm_srli_si128(columns_23, 8));
+    __m128i columns[4];
+    load_columns(columns, rows, column);
+    for (int i = 0; i < 4; i++) {
+        x[0][2 * i] = widened(columns[i]);
+        x[0][2 * i + 1] = widened(_mm_srli_si128(columns[i], 8));
     }
 }
 

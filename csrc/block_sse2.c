@@ -4,7 +4,7 @@
 
 #if defined(__x86_64__)
 
-#include <emmintrin.h>
+#include "block_x86.h"
 
 #define RJ_KERNEL rj_code_blocks_sse2
 #define RJ_TARGET
@@ -27,22 +27,11 @@ static inline void put_widened(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples
 
 static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
 {
-    const __m128i zero = _mm_setzero_si128();
-    __m128i pairs[4], fours[4];
-    for (int i = 0; i < 4; i++)
-        pairs[i] = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i] + column)),
-                                     _mm_loadl_epi64((const __m128i *)(const void *)(rows[2 * i + 1] + column)));
-    for (int i = 0; i < 2; i++) {
-        fours[2 * i] = _mm_unpacklo_epi16(pairs[2 * i], pairs[2 * i + 1]);
-        fours[2 * i + 1] = _mm_unpackhi_epi16(pairs[2 * i], pairs[2 * i + 1]);
-    }
-    for (int i = 0; i < 2; i++) {
-        __m128i columns_01 = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
-        __m128i columns_23 = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
-        put_widened(x, 4 * i, _mm_unpacklo_epi8(columns_01, zero));
-        put_widened(x, 4 * i + 1, _mm_unpackhi_epi8(columns_01, zero));
-        put_widened(x, 4 * i + 2, _mm_unpacklo_epi8(columns_23, zero));
-        put_widened(x, 4 * i + 3, _mm_unpackhi_epi8(columns_23, zero));
+    __m128i columns[4];
+    load_columns(columns, rows, column);
+    for (int i = 0; i < 4; i++) {
+        put_widened(x, 2 * i, _mm_unpacklo_epi8(columns[i], _mm_setzero_si128()));
+        put_widened(x, 2 * i + 1, _mm_unpackhi_epi8(columns[i], _mm_setzero_si128()));
     }
 }
 
