@@ -16,6 +16,8 @@ from .options import Quantization, SaveOptions, resolve_background_quality, reso
 
 Source = Image.Image | NDArray[np.uint8]
 
+SHORT_SIDE_TO_TURN = 512  # pixels; at least twice what a map model looks at
+
 
 def encode(image: Source, **options: Any) -> bytes:
     """Encode a picture as a JPEG file in which what matters keeps its quality.
@@ -65,11 +67,21 @@ def encode(image: Source, **options: Any) -> bytes:
 def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
     """What a map model finds important in the picture: float32 (rows, cols), 0 = background, 1 = most important.
 
-    The map covers the whole picture, in its own pixel axes, at the model's resolution. Raises ModelError if the model
-    cannot be had or cannot be run.
+    The map covers the whole picture, in the axes of its pixels as they are stored, at the model's resolution. The model
+    sees it upright: its EXIF orientation is applied for the model and undone for the map. Raises ModelError if the
+    model cannot be had or cannot be run.
     """
     picture = image if isinstance(image, Image.Image) else pixels.picture_of(image).image()
-    return map_model.load_model(model).predict(picture)
+    loaded = map_model.load_model(model)
+    turns = region_map.turns(picture)
+    if turns is None:
+        return loaded.predict(picture)
+    upright, back = turns
+    # Turning costs as much as a copy of the picture, and the model looks at few of its pixels.
+    shrink = min(picture.size) // SHORT_SIDE_TO_TURN
+    if shrink > 1 and picture.mode in ("L", "RGB", "RGBX", "CMYK", "YCbCr"):
+        picture = picture.reduce(shrink)
+    return np.asarray(Image.fromarray(loaded.predict(picture.transpose(upright))).transpose(back))
 
 
 def _block_levels(picture: pixels.Picture, settings: SaveOptions, *, flat: bool) -> NDArray[np.uint8]:

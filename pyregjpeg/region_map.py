@@ -14,12 +14,24 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image
 
 from .errors import MapError
 
 BLOCK = 8
 LEVELS = 64  # steps of importance that the encoder tells apart
+
+Transpose = Image.Transpose
+# EXIF orientations: what turns the stored picture upright, and what turns a map of it back.
+TURNS = {
+    2: (Transpose.FLIP_LEFT_RIGHT, Transpose.FLIP_LEFT_RIGHT),
+    3: (Transpose.ROTATE_180, Transpose.ROTATE_180),
+    4: (Transpose.FLIP_TOP_BOTTOM, Transpose.FLIP_TOP_BOTTOM),
+    5: (Transpose.TRANSPOSE, Transpose.TRANSPOSE),
+    6: (Transpose.ROTATE_270, Transpose.ROTATE_90),
+    7: (Transpose.TRANSVERSE, Transpose.TRANSVERSE),
+    8: (Transpose.ROTATE_90, Transpose.ROTATE_270),
+}
 
 Box: TypeAlias = Sequence[float]
 RegionMap: TypeAlias = "NDArray[np.generic] | Image.Image | str | os.PathLike[str] | Sequence[Box]"
@@ -51,6 +63,15 @@ def block_importance(region_map: RegionMap, size: tuple[int, int]) -> NDArray[np
     if values.dtype == np.uint8:
         scaled /= 255
     return scaled
+
+
+def turns(image: Image.Image) -> tuple[Transpose, Transpose] | None:
+    """How to turn the picture upright and a map of it back, by its EXIF orientation; None where it is upright."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # damaged EXIF makes Pillow raise errors of many kinds, and says nothing about what is up
+        return None
+    return TURNS.get(orientation) if isinstance(orientation, int) else None
 
 
 def to_levels(blocks: NDArray[np.float32]) -> NDArray[np.uint8]:

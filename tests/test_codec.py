@@ -27,7 +27,7 @@ from helper import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 import pyregjpeg
 from pyregjpeg import codec, quantization, region_map
@@ -206,3 +206,23 @@ def test_whatever_is_encoded_is_decoded_in_size_mode_and_tables(
     assert decoded.layer == plain.layer
     assert segments(jpeg)[-1][0] == SOS
     assert jpeg.endswith(b"\xff\xd9")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_model_sees_the_picture_upright_and_its_map_is_turned_back(orientation: int) -> None:
+    upright = photograph("chelsea")
+    stored = upright
+    if orientation > 1:
+        stored = upright.transpose(region_map.TURNS[orientation][1])
+        stored.getexif()[0x0112] = orientation
+        assert np.array_equal(np.asarray(ImageOps.exif_transpose(stored)), np.asarray(upright))
+    seen = Image.fromarray(codec.predict_map(upright))
+    expected = seen.transpose(region_map.TURNS[orientation][1]) if orientation > 1 else seen
+    assert np.array_equal(codec.predict_map(stored), np.asarray(expected))
+
+
+def test_a_damaged_exif_does_not_keep_a_picture_from_its_map() -> None:
+    picture = photograph("chelsea")
+    expected = codec.predict_map(picture)
+    picture.info["exif"] = b"Exif\0\0XX"
+    assert np.array_equal(codec.predict_map(picture), expected)
