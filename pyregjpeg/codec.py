@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from typing import Any
 
@@ -31,9 +30,7 @@ def encode(image: Source, **options: Any) -> bytes:
     settings = SaveOptions.from_keywords(options)
     picture = pixels.picture_of(image)
     source = image if isinstance(image, Image.Image) else None
-    if source is not None and "comment" not in options:
-        settings = dataclasses.replace(settings, comment=source.info.get("comment"))
-
+    comment = source.info.get("comment") if source and "comment" not in options else settings.comment
     quantized = resolve_quantization(settings, picture.mode, source)
     background_quality = resolve_background_quality(settings, quantized.quality)
     levels = _block_levels(picture, settings, flat=background_quality == quantized.quality)
@@ -58,7 +55,7 @@ def encode(image: Source, **options: Any) -> bytes:
             xmp=settings.xmp,
             icc_profile=settings.icc_profile,
             extra=settings.extra,
-            comment=settings.comment,
+            comment=comment,
         ),
     )
     return native.encode(native_settings, picture.strips())

@@ -51,13 +51,9 @@ class SaveOptions:
     feather: int = 1
 
     @classmethod
-    def names(cls) -> set[str]:
-        return {field.name for field in dataclasses.fields(cls)}
-
-    @classmethod
     def from_keywords(cls, keywords: Mapping[str, Any]) -> SaveOptions:
         """Raises TypeError for an unknown name, OptionError for a value that needs no picture to be seen as wrong."""
-        unknown = sorted(set(keywords) - cls.names())
+        unknown = sorted(keywords.keys() - NAMES)
         if unknown:
             raise TypeError(f"unknown save option '{unknown[0]}'")
         options = cls(**keywords)
@@ -80,6 +76,9 @@ class SaveOptions:
         if not isinstance(options.map_model, (str, os.PathLike, MapModel)):
             raise OptionError(f"map_model is a name, a path or a MapModel, not {options.map_model!r}")
         return options
+
+
+NAMES = frozenset(field.name for field in dataclasses.fields(SaveOptions))
 
 
 @dataclass(frozen=True)
