@@ -14,7 +14,7 @@ from PIL import Image
 from .errors import CodecError
 
 # A few rows of MCUs: enough to make the cost of a call small, few enough to stay in the processor's cache.
-STRIP_ROWS = 32
+STRIP_ROWS = 64
 
 EMPTY = "cannot write an empty picture as JPEG"
 
