@@ -35,7 +35,7 @@ def linear(region_map: NDArray[np.float32]) -> Qualities:
 
 def deciles(region_map: NDArray[np.float32]) -> Qualities:
     """The paper's third rule: 10 times the decile, 1 to 10, in which a value falls."""
-    return _kept(10.0 * (1 + _band(region_map, range(10, 100, 10))))
+    return _kept(10 * (1 + _band(region_map, range(10, 100, 10)).astype(np.float64)))
 
 
 def four_bands(region_map: NDArray[np.float32]) -> Qualities:
