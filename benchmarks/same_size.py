@@ -169,6 +169,12 @@ def differences(found: Sequence[Figures], method: str, rival: str, name: str) ->
     return {picture: values[picture, method] - values[picture, rival] for picture in pictures}
 
 
+def largest_deviation(found: Sequence[Figures]) -> float:
+    """Of any file of one size from plain JPEG's bytes, as a share of these."""
+    plain = {item.photograph: item.size for item in found if item.method == PLAIN}
+    return max(abs(item.size / plain[item.photograph] - 1) for item in found)
+
+
 def report(found: Sequence[Figures], quality: int) -> dict[str, dict[str, float]]:
     """Print the table of one size; give back its averages and shares of pictures won by figure."""
     summary: dict[str, dict[str, float]] = {}
@@ -217,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for quality in PLAIN_QUALITIES:
         of_size = [item for item in found if item.plain_quality == quality]
         results[f"q{quality}"] = report(of_size, quality)
+        results[f"q{quality}, largest deviation of size"] = largest_deviation(of_size)
         panels = {
             name: {f"minus {rival}": differences(of_size, OURS, rival, name) for rival in (PLAIN, COMPOSITE)}
             for at in ("inside", "outside")
