@@ -1,4 +1,4 @@
-"""The one kind of figure that the tables share: a ratio with its interval per row, and the line where nobody wins."""
+"""The figures that the tables share: ratios with their intervals, and differences picture by picture."""
 
 from __future__ import annotations
 
@@ -40,4 +40,39 @@ def interval_figure(path: Path, title: str, axis: str, series: Mapping[str, Mapp
     axes.legend(frameon=False, fontsize=9)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def difference_figure(path: Path, title: str, panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    """Write a PNG of bars: a panel per metric, first half left and second half right, a bar per picture and series.
+
+    Above zero is better. Needs matplotlib (extra [plot]).
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows = (len(panels) + 1) // 2
+    figure, grid = pyplot.subplots(rows, 2, figsize=(11, 0.5 + 1.7 * rows), layout="constrained", squeeze=False)
+    for axes, (name, series) in zip(grid.T.ravel(), panels.items(), strict=False):
+        pictures = list(next(iter(series.values())))
+        width = 0.8 / len(series)
+        for index, (label, differences) in enumerate(series.items()):
+            positions = [place + (index - (len(series) - 1) / 2) * width for place in range(len(pictures))]
+            heights = [differences[picture] for picture in pictures]
+            axes.bar(positions, heights, width, color=_COLOURS[index % len(_COLOURS)], label=label)
+        axes.axhline(0, color="#888888", linewidth=0.8)
+        axes.set_title(name, loc="left", fontsize=9)
+        axes.set_xticks(range(len(pictures)), pictures if axes in grid[-1] else [""] * len(pictures), rotation=90)
+        axes.tick_params(axis="x", labelsize=7, length=0)
+        axes.tick_params(axis="y", labelsize=7)
+        axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper right", ncols=len(labels), frameon=False, fontsize=9)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
     pyplot.close(figure)

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import pyregjpeg
 from pyregjpeg.metrics import psnr_y
+from pyregjpeg.visualize import overlay
 
 from .photographs import add_photographs_option, photographs
 
@@ -30,8 +31,6 @@ BYTES_TOLERANCE = 0.01
 
 MARGIN, GAP, ZOOM = 28, 14, 3
 INK, FAINT, SUBJECT_COLOUR, BACKGROUND_COLOUR = "#1f2933", "#66727f", "#f2a541", "#4fa3d1"
-# Dark to bright, perceptually even: importance 0, 1/4, 1/2, 3/4, 1.
-HEAT = np.array([(13, 8, 60), (92, 18, 110), (188, 55, 84), (243, 120, 25), (252, 230, 120)], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,6 @@ def _save(image: Image.Image, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", subsampling=2, optimize=True, **options)
     return file.getvalue()
-
-
-def heat_overlay(image: Image.Image, region_map: NDArray[np.float32]) -> Image.Image:
-    """The picture in gray, coloured by importance."""
-    importance = Image.fromarray(np.asarray(region_map, dtype=np.float32)).resize(image.size, Image.Resampling.BICUBIC)
-    position = np.clip(np.asarray(importance), 0, 1) * (len(HEAT) - 1)
-    colours = np.stack([np.interp(position, np.arange(len(HEAT)), channel) for channel in HEAT.T], axis=-1)
-    gray = np.asarray(image.convert("L"), dtype=np.float64)[..., None] / 255
-    return Image.fromarray(np.uint8(np.clip(colours * (0.45 + 0.75 * gray), 0, 255)))
 
 
 def boxes_as_map(image: Image.Image) -> NDArray[np.float32]:
@@ -118,7 +108,7 @@ def draw(image: Image.Image, region_map: NDArray[np.float32], shown: Sequence[Co
     pen = ImageDraw.Draw(canvas)
 
     scale = panel_width / image.width
-    panels = (image, "The photograph"), (heat_overlay(image, region_map), "What matters: the region map")
+    panels = (image, "The photograph"), (overlay(image, region_map), "What matters: the region map")
     for index, (panel, title) in enumerate(panels):
         left = MARGIN + index * (panel_width + GAP)
         canvas.paste(panel.resize((panel_width, panel_height), Image.Resampling.LANCZOS), (left, MARGIN))

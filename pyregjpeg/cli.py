@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from . import __version__, codec, list_models, load_model
+from . import __version__, codec, list_models, load_model, visualize
 from .errors import RegionJpegError
 from .options import SaveOptions, resolve_background_quality, resolve_quantization
 
@@ -165,17 +167,22 @@ def _umask() -> int:
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A .png file.")
 @click.option("-m", "--map-model", default="msroi", show_default=True)
-def map_command(source: Path, output: Path, map_model: str) -> None:
+@click.option("--overlay", is_flag=True, help="Draw it as a heat map over the photograph.")
+def map_command(source: Path, output: Path, map_model: str, *, overlay: bool) -> None:
     """Write what a map model finds important as a grey picture of the photograph's size: white matters most."""
     try:
         with Image.open(source) as image:
             importance = codec.predict_map(image, map_model)
-            grey = Image.fromarray((importance * 255).round().astype("uint8"))
-            resized = grey.resize(image.size, Image.Resampling.BILINEAR)
-        _replace(output, resized.save)
+            picture = visualize.overlay(image, importance) if overlay else _grey(importance, image.size)
+        _replace(output, picture.save)
     except Exception as error:  # as in convert
         click.echo(f"{source}: {error}", err=True)
         raise SystemExit(SOME_FAILED) from None
+
+
+def _grey(importance: NDArray[np.float32], size: tuple[int, int]) -> Image.Image:
+    grey = Image.fromarray((importance * 255).round().astype(np.uint8))
+    return grey.resize(size, Image.Resampling.BILINEAR)
 
 
 @main.command()

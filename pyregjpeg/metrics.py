@@ -17,6 +17,9 @@ from PIL import Image
 from .errors import MapError, RegionJpegError
 
 Picture: TypeAlias = Image.Image | NDArray[np.uint8]
+Plane: TypeAlias = NDArray[np.float64]
+
+SSIM_WINDOW = 11  # pixels each way: scikit-image cuts the Gaussian of sigma 1.5 there, as its authors do
 
 # ITU-R BT.601, the luma of JFIF files.
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
@@ -42,15 +45,26 @@ def psnr_y(original: Picture, decoded: Picture, weight: NDArray[Any] | None = No
         RegionJpegError: the pictures differ in size.
         MapError: the weight has another shape, is negative somewhere or zero everywhere.
     """
-    before, after = luma(original), luma(decoded)
-    _check_same_size(before.shape, after.shape)
-    squared_error = np.square(before - after)
-    if weight is None:
-        mean_squared_error = float(squared_error.mean())
-    else:
-        weights = _checked_weights(weight, before.shape)
-        mean_squared_error = float((squared_error * weights).sum() / weights.sum())
-    return 10 * math.log10(255**2 / mean_squared_error) if mean_squared_error > 0 else math.inf
+    before, after, weights = planes(original, decoded, weight)
+    return decibels(weighted_mean(np.square(before - after), weights))
+
+
+def ssim(original: Picture, decoded: Picture, weight: NDArray[Any] | None = None) -> float:
+    """Structural similarity of luma (Wang et al. 2004: Gaussian window of 11x11, sigma 1.5) by scikit-image.
+
+    `weight` as for `psnr_y`; it counts at the middle of each window, and windows lie within the picture.
+
+    Raises:
+        RegionJpegError: scikit-image is not installed, the pictures differ in size or are smaller than the window.
+        MapError: as `psnr_y`, with the weight within the outermost 5 pixels left out.
+    """
+    before, after, weights = planes(original, decoded, weight, smallest_side=SSIM_WINDOW)
+    _, similarity = _extra("skimage.metrics").structural_similarity(
+        before, after, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
+    )
+    border = SSIM_WINDOW // 2
+    within = np.s_[border:-border, border:-border]
+    return weighted_mean(similarity[within], weights[within])
 
 
 def ssimulacra2(original: Picture, decoded: Picture) -> float:
@@ -61,13 +75,39 @@ def ssimulacra2(original: Picture, decoded: Picture) -> float:
     Raises:
         RegionJpegError: the package is not installed, or the pictures differ in size.
     """
-    try:
-        package = importlib.import_module("ssimulacra2")
-    except ModuleNotFoundError as error:
-        raise RegionJpegError("ssimulacra2 needs an extra package: pip install pyregjpeg[metrics].") from error
     before, after = _samples(original), _samples(decoded)
     _check_same_size(before.shape[:2], after.shape[:2])
-    return float(package.compute_ssimulacra2(_uncompressed_file(before), _uncompressed_file(after)))
+    return float(_extra("ssimulacra2").compute_ssimulacra2(_uncompressed_file(before), _uncompressed_file(after)))
+
+
+def planes(
+    original: Picture, decoded: Picture, weight: NDArray[Any] | None, smallest_side: int = 1
+) -> tuple[Plane, Plane, Plane]:
+    """Luma of both pictures and the weight of each pixel, all checked; for metrics that are built on this module."""
+    before, after = luma(original), luma(decoded)
+    _check_same_size(before.shape, after.shape)
+    if min(before.shape) < smallest_side:
+        height, width = before.shape
+        raise RegionJpegError(f"The picture is {width}x{height}; this figure needs at least {smallest_side} each way.")
+    weights = np.ones(before.shape) if weight is None else np.asarray(weight, dtype=np.float64)
+    if weights.shape != before.shape:
+        raise MapError(f"The weight has the shape {weights.shape}, the picture {before.shape}: they must be equal.")
+    if weights.min() < 0 or not weights.any():
+        raise MapError("The weight must be nowhere negative, and above zero somewhere.")
+    return before, after, weights
+
+
+def weighted_mean(values: Plane, weights: Plane) -> float:
+    """The mean of the values, each as often as its weight says. Raises MapError if all weights are zero."""
+    total = float(weights.sum())
+    if total == 0:
+        raise MapError("The weight is above zero only at the edges, which this figure leaves out.")
+    return float((values * weights).sum()) / total
+
+
+def decibels(mean_squared_error: float) -> float:
+    """A mean squared error of samples 0..255 as peak signal-to-noise ratio; infinite for 0."""
+    return 10 * math.log10(255**2 / mean_squared_error) if mean_squared_error > 0 else math.inf
 
 
 def _samples(picture: Picture) -> NDArray[np.uint8]:
@@ -88,13 +128,12 @@ def _check_same_size(before: tuple[int, ...], after: tuple[int, ...]) -> None:
         )
 
 
-def _checked_weights(weight: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    weights = np.asarray(weight, dtype=np.float64)
-    if weights.shape != shape:
-        raise MapError(f"The weight has the shape {weights.shape}, the picture {shape}: they must be equal.")
-    if weights.min() < 0 or not weights.any():
-        raise MapError("The weight must be nowhere negative, and above zero somewhere.")
-    return weights
+def _extra(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        name = module.split(".")[0]
+        raise RegionJpegError(f"{name} needs an extra package: pip install pyregjpeg[metrics].") from error
 
 
 def _uncompressed_file(samples: NDArray[np.uint8]) -> io.BytesIO:

@@ -1,4 +1,4 @@
-"""The arithmetic under the published figures: rate curves, intervals, timing ratios, the 2017 composite."""
+"""The arithmetic under the published figures: rate curves, intervals, timing ratios."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import composite_2017, peers
+from benchmarks import peers
 from benchmarks.equal_quality import RateCurve, RatePoint, summarize
 from benchmarks.photographs import MissingPhotographsError, Photograph, photographs
 from benchmarks.picture import jpeg_of_size
@@ -96,30 +96,6 @@ def test_rounds_alternate_rather_than_run_in_blocks() -> None:
     time_interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=30)
     rounds = [tuple(order[start : start + 2]) for start in range(2, len(order), 2)]
     assert set(rounds) == {("a", "b"), ("b", "a")}
-
-
-def test_a_composite_at_one_level_is_that_jpeg(picture: Image.Image) -> None:
-    qualities = np.full((picture.height, picture.width), 72.0)
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=70, subsampling=2)
-    decoded = np.asarray(Image.open(file))
-    assert np.array_equal(np.asarray(composite_2017.composite(picture, qualities)), decoded)
-
-
-def test_a_composite_takes_each_pixel_from_its_own_level(picture: Image.Image) -> None:
-    half = picture.width // 2
-    qualities = np.full((picture.height, picture.width), 10.0)
-    qualities[:, half:] = 100
-    mixed = np.asarray(composite_2017.composite(picture, qualities))
-    coarse = np.asarray(composite_2017.composite(picture, np.full_like(qualities, 10)))
-    fine = np.asarray(composite_2017.composite(picture, np.full_like(qualities, 100)))
-    assert np.array_equal(mixed[:, :half], coarse[:, :half])
-    assert np.array_equal(mixed[:, half:], fine[:, half:])
-
-
-def test_the_linear_rule_stays_within_twenty_and_hundred() -> None:
-    region_map = np.array([[0.0, 0.1, 0.3, 0.6]], dtype=np.float32)
-    assert composite_2017.linear(region_map).tolist() == [[20, 20, pytest.approx(50), 100]]
 
 
 def test_all_encoders_write_420_and_mozjpeg_is_mozjpeg() -> None:

@@ -15,6 +15,7 @@ from PIL import Image, TiffImagePlugin
 
 import pyregjpeg
 from pyregjpeg.cli import main
+from pyregjpeg.visualize import overlay
 
 ORIENTATION = 0x0112
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'></x:xmpmeta>"
@@ -187,6 +188,14 @@ def test_map_writes_the_models_map_at_the_size_of_the_picture(folder: Path) -> N
     written = Image.open("map.png")
     assert (written.mode, written.size) == ("L", image.size)
     assert np.array_equal(np.asarray(written), np.asarray(expected))
+
+
+def test_map_with_overlay_draws_it_over_the_photograph(folder: Path) -> None:
+    image = photograph("coffee")
+    image.save("a.png")
+    assert run("map", "a.png", "-o", "map.png", "--overlay").exit_code == 0
+    expected = overlay(image, pyregjpeg.predict_map(image))
+    assert np.array_equal(np.asarray(Image.open("map.png")), np.asarray(expected))
 
 
 def test_a_map_of_an_unknown_kind_of_file_is_not_written(folder: Path) -> None:

@@ -20,7 +20,7 @@ C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 FLOORS = (
     {"errors", "_native"},
     {"native", "pixels", "region_map", "quantization", "metadata", "metrics"},
-    {"map_model", "visualize"},
+    {"map_model", "visualize", "perceptual_metrics"},
     {"options"},
     {"codec", "overhead_free"},
     {"plugin"},

@@ -1,0 +1,34 @@
+"""Pictures of a map: importance as a heat map over the photograph."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import MapError
+
+# Dark to bright, perceptually even: importance 0, 1/4, 1/2, 3/4, 1.
+_HEAT = np.array([(13, 8, 60), (92, 18, 110), (188, 55, 84), (243, 120, 25), (252, 230, 120)], dtype=np.float64)
+
+
+def overlay(image: Image.Image, importance: NDArray[np.floating]) -> Image.Image:
+    """The photograph in gray, coloured by importance from dark blue (0) over red to yellow (1).
+
+    Args:
+        importance: 0..1, shape (rows, cols), at any resolution; it covers the whole photograph.
+
+    Returns:
+        An RGB image of the photograph's size.
+
+    Raises:
+        MapError: the map is not two-dimensional, is empty, or has values outside 0..1.
+    """
+    values = np.asarray(importance, dtype=np.float32)
+    if values.ndim != 2 or values.size == 0 or not (values.min() >= 0 and values.max() <= 1):
+        raise MapError(f"Importance is an array (rows, cols) of values from 0 to 1, not one of shape {values.shape}.")
+    resized = np.asarray(Image.fromarray(values).resize(image.size, Image.Resampling.BICUBIC))
+    position = np.clip(resized, 0, 1) * (len(_HEAT) - 1)  # bicubic overshoots
+    colours = np.stack([np.interp(position, np.arange(len(_HEAT)), channel) for channel in _HEAT.T], axis=-1)
+    gray = np.asarray(image.convert("L"), dtype=np.float64)[..., None] / 255
+    return Image.fromarray(np.uint8(np.clip(colours * (0.45 + 0.75 * gray), 0, 255)))
