@@ -150,7 +150,7 @@ def _large(root: Path) -> list[Photograph]:
 # Looked at one by one: gray, cut out, posterised or framed.
 _NOT_FOR_CALIBRATION = {"castleClinton", "middleeast", "castillodeSanMarcos", "georgeWashingtonBirthplace"}
 _GCOMPRIS = ("explore_farm_animals", "explore_monuments", "explore_world_animals", "explore_world_music")
-_SCRATCH = {
+SCRATCH = {
     "Indoors": "clothing-store kitchen the-movies-inside",
     "Nature": "beach-malibu canyon flower-bed garden-rock grand-canyon gravel-desert hill lake pathway tree "
     "water-and-rocks",
@@ -165,7 +165,7 @@ def _calibration(root: Path) -> list[Photograph]:
     """Animals, buildings and musicians of GCompris, about 680x480, and scenes of Scratch, 320x240, once reduced."""
     containers = [root / f"deb/gcompris-qt-data/usr/share/gcompris-qt/rcc/{name}.rcc" for name in _GCOMPRIS]
     scenes = root / "deb/scratch/usr/share/scratch/Media/Backgrounds"
-    paths = [scenes / folder / f"{name}.jpg" for folder, names in _SCRATCH.items() for name in names.split()]
+    paths = [scenes / folder / f"{name}.jpg" for folder, names in SCRATCH.items() for name in names.split()]
     return [
         *(photograph for container in containers for photograph in _webp_in(container)),
         *(_file(path, HIDES_COMPRESSION) for path in paths),
