@@ -1,0 +1,79 @@
+"""Recall, area under the curve and contrast of maps, on cases small enough to work out by hand; the simple maps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helper import photograph
+from numpy.typing import NDArray
+
+from training.map_scores import area_under_curve, at_size, contrast, found, interval
+from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, together
+
+RISING = np.arange(100, dtype=np.float64).reshape(10, 10)  # the last three rows are its most important 30 %
+
+
+def rows(first: int, last: int) -> NDArray[np.bool_]:
+    """A mask of whole rows of RISING."""
+    mask = np.zeros((10, 10), dtype=bool)
+    mask[first : last + 1] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("mask", "share", "count"),
+    [
+        (rows(9, 9), 0.3, 1),
+        (rows(6, 7), 0.3, 1),  # exactly half of it
+        (rows(5, 7), 0.3, 0),  # a third
+        (rows(5, 7), 0.4, 1),
+        (rows(0, 9), 0.3, 1),  # larger than the share: all of the share lies in it
+        (rows(0, 8), 0.2, 1),  # half of the share does
+        (rows(0, 7), 0.2, 0),
+    ],
+)
+def test_an_object_is_found_by_half(mask: NDArray[np.bool_], share: float, count: int) -> None:
+    assert found(RISING, [mask], share) == count
+
+
+def test_each_object_counts() -> None:
+    assert found(RISING, [rows(9, 9), rows(0, 0), rows(7, 7)], 0.3) == 2
+
+
+def test_a_flat_map_finds_nothing() -> None:
+    assert found(np.ones((10, 10)), [rows(0, 0), rows(9, 9)], 0.3) == 0
+
+
+def test_the_area_under_the_curve_counts_pairs() -> None:
+    plane = np.array([[0.1, 0.4, 0.4, 0.9]])
+    assert area_under_curve(plane, np.array([[False, False, True, True]])) == (1 + 0.5 + 1 + 1) / 4
+    assert area_under_curve(np.zeros((1, 4)), np.array([[True, False, True, False]])) == 0.5
+
+
+def test_contrast_is_the_difference_of_means() -> None:
+    assert contrast(RISING, rows(9, 9)) == pytest.approx(94.5 - 44.5)
+
+
+def test_the_interval_is_of_totals_over_weights_and_holds_the_mean() -> None:
+    mean, low, high = interval([1, 2, 0, 3], [1, 3, 2, 4])
+    assert mean == 0.6
+    assert 0 <= low < mean < high <= 1
+    assert interval([2, 2, 2]) == (2, 2, 2)
+
+
+def test_a_map_covers_the_picture() -> None:
+    sized = at_size(np.array([[0.0, 1.0]]), (8, 3))
+    assert sized.shape == (3, 8)
+    assert (sized[:, 0].max(), sized[:, -1].min()) == (0, 1)
+
+
+def test_the_simple_maps_are_where_they_should_be() -> None:
+    image = photograph("astronaut")
+    centre = centre_gaussian(image)
+    assert centre.argmax() // 32 in (15, 16)
+    assert np.ptp(spectral_residual(image)) > 0
+    features = np.random.default_rng(0).normal(size=(8, 6, 9))
+    features[:, 2, 3] += 9
+    assert np.unravel_index(energy(features).argmax(), (6, 9)) == (2, 3)
+    assert np.unravel_index(rarity(features).argmax(), (6, 9)) == (2, 3)
+    assert np.unravel_index(together(rarity(features), energy(features)).argmax(), (6, 9)) == (2, 3)
