@@ -138,7 +138,7 @@ def on_pixels(region_map: NDArray[np.float32], size: tuple[int, int]) -> NDArray
 def compare(photograph: Photograph) -> list[Figures]:
     """All methods at both sizes on one photograph."""
     image = photograph.load()
-    region_map = pyregjpeg.predict_map(image)
+    region_map = pyregjpeg.predict_map(image, "msroi-2017")
     importance = on_pixels(region_map, image.size)
     inside = importance >= np.percentile(importance, INSIDE_PERCENTILE)
     ways = encoders(image, region_map)

