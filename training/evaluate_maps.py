@@ -3,38 +3,33 @@
     python -m training.evaluate_maps
 
 An object is found at X % when at least half of its mask, or of X % of the picture where the mask is larger than that,
-lies in the most important X % of the picture. Needs the extra [train].
+lies in the most important X % of the picture. Needs the extras [train] and [bench].
+
+Intervals are over pictures: of one set of composites (--composites-seed), of the weights that are registered. How much
+a model changes with the seed that it was trained with, they do not say.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 
 from benchmarks.photographs import add_photographs_option
 from benchmarks.report import print_table, write_results
-from pyregjpeg.map_model import load_model, to_pixels
-from training.composites import KINDS, Composite, composites
+from training.compared_maps import all_maps
+from training.composites import KINDS, composites
 from training.export import MODELS, WEIGHTS
-from training.map_scores import Plane, area_under_curve, at_size, contrast, found, interval
-from training.msroi_energy import MsroiEnergy
-from training.msroi_lite0 import MsroiLite0
-from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, together
+from training.map_scores import AREAS, Record, interval, judge
+from training.reference_networks import add_references_options, skipped
 
-AREAS = (20, 30, 40)  # per cent of the picture
 SMALL = KINDS[:4]
 UP_TO_THREE = KINDS[:3]
 RESULTS = Path("training/results")
-
-Record = dict[str, Any]  # of one picture: kind, objects, found_20, found_30, found_40, auc, contrast, high
 
 
 def main() -> None:
@@ -42,71 +37,30 @@ def main() -> None:
     add_photographs_option(parser)
     parser.add_argument("--half", choices=("train", "test"), default="test", help="of the cut-outs and the scenery")
     parser.add_argument("--count", type=int, default=490, help="how many composites")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--composites-seed", type=int, default=0, help="of the composites; nothing is trained here")
     parser.add_argument("--cards", action="store_true", help="write the figures of our models into their cards")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the JSON (default: %(default)s)")
+    add_references_options(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    maps = all_maps()
+    maps = all_maps(arguments.references)
     records: dict[str, list[Record]] = {name: [] for name in maps}
-    for composite in composites(arguments.photographs, arguments.half, arguments.count, arguments.seed):
+    made = composites(arguments.photographs, arguments.half, arguments.count, arguments.composites_seed)
+    for number, composite in enumerate(made):
         for name, map_of in maps.items():
-            records[name].append(judge(composite, map_of(composite.image)))
+            if not skipped(name, number, arguments.isnet_count):
+                of_picture = judge(map_of(composite.image), composite.masks, composite.image.size)
+                records[name].append({"kind": composite.kind, **of_picture})
 
     results = {name: summary(of_map) for name, of_map in records.items()}
+    seed = arguments.composites_seed
+    print(f"{arguments.count} composites of the {arguments.half} half, made with seed {seed}; intervals over pictures")
     show(results)
-    settings = {"half": arguments.half, "composites": arguments.count, "seed": arguments.seed}
+    settings = {"half": arguments.half, "composites": arguments.count, "composites_seed": seed}
     write_results(arguments.output, "evaluate_maps", {**settings, "maps": results})
     if arguments.cards:
         write_cards(results)
-
-
-def all_maps() -> dict[str, Callable[[Image.Image], Plane]]:
-    """Every map that is compared, as a function of the picture."""
-    combination, trunk = MsroiLite0().eval(), MsroiEnergy().eval()
-    random = np.random.default_rng(0)
-
-    def class_map(image: Image.Image) -> Plane:
-        with torch.inference_mode():
-            _, features, scores = combination(torch.tensor(to_pixels(image, MODELS["msroi-2017"].card)))
-            weights = combination.classifier.weight[scores[0].argmax()]
-            return np.asarray(torch.tensordot(weights, features[0], dims=1))
-
-    def read(image: Image.Image, *blocks: int) -> list[Plane]:
-        """The features (channels, rows, cols) that come out of these blocks of Lite0."""
-        pixels = torch.tensor(to_pixels(image, MODELS["msroi"].card))
-        with torch.inference_mode():
-            return [features[0].numpy() for features in trunk.features(pixels, blocks)]
-
-    ours = {name: load_model(name).predict for name in MODELS}
-    others: dict[str, Callable[[Image.Image], Plane]] = {
-        "class activation map": class_map,
-        "E: feature energy": lambda image: together(*map(energy, read(image, 4, 10, 15))),
-        "R: rarity": lambda image: rarity(*read(image, 10)),
-        "E + R": lambda image: together(*map(energy, read(image, 4, 10, 15)), rarity(*read(image, 10))),
-        "msroi + R": lambda image: together(ours["msroi"](image), rarity(*read(image, 10))),
-        "spectral residual": spectral_residual,
-        "centre Gaussian": centre_gaussian,
-        "random": lambda image: random.random((image.height // 16, image.width // 16)),
-    }
-    return {**ours, **{name: partial(_stretched, map_of) for name, map_of in others.items()}}
-
-
-def _stretched(map_of: Callable[[Image.Image], Plane], image: Image.Image) -> Plane:
-    plane = map_of(image)
-    return (plane - plane.min()) / (plane.max() - plane.min())
-
-
-def judge(composite: Composite, plane: Plane) -> Record:
-    """The record of one picture; `high` is the share of it that is more important than a half."""
-    sized = at_size(plane, composite.image.size)
-    record: Record = {"kind": composite.kind, "objects": len(composite.masks), "high": float((sized > 0.5).mean())}
-    if composite.masks:
-        mask = np.logical_or.reduce(composite.masks)
-        record |= {f"found_{area}": found(sized, composite.masks, area / 100) for area in AREAS}
-        record |= {"auc": area_under_curve(sized, mask), "contrast": contrast(sized, mask)}
-    return record
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:
@@ -119,6 +73,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         return [scale * value for value in interval([record[name] for record in chosen], weights)]
 
     return {
+        "pictures": len(records),
         **{f"recall_{area}": of(SMALL, f"found_{area}", "objects") for area in AREAS},
         "recall_30_up_to_3": of(UP_TO_THREE, "found_30", "objects"),
         **{f"recall_30_{kind}": of([kind], "found_30", "objects") for kind in KINDS if kind != "empty"},
@@ -135,6 +90,7 @@ def show(results: Mapping[str, Mapping[str, Any]]) -> None:
     rows = [
         [
             name,
+            str(means["pictures"]),
             *(f"{means[kind][0]:.0f}" for kind in by_kind),
             "/".join(f"{means[f'recall_{area}'][0]:.0f}" for area in AREAS),
             f"{means['recall_30'][1]:.0f}..{means['recall_30'][2]:.0f}",
@@ -144,13 +100,13 @@ def show(results: Mapping[str, Mapping[str, Any]]) -> None:
         ]
         for name, means in results.items()
     ]
-    headers = ["map", *(kind.removeprefix("recall_30_") for kind in by_kind), "@20/30/40 %", "95 %", "AUC"]
+    headers = ["map", "pictures", *(kind.removeprefix("recall_30_") for kind in by_kind), "@20/30/40 %", "95 %", "AUC"]
     print_table(
         "Recall at 30 % by number of objects, in per cent; at three areas, small objects; interval at 30 %",
         [*headers, "AUC, large", "inside - outside"],
         rows,
     )
-    for name in ("msroi", "msroi-2017"):
+    for name in MODELS:
         empty, other = (results[name][key][0] for key in ("high_in_empty", "high_otherwise"))
         print(f"{name}: {empty:.0%} of an empty scene is above 0.5, {other:.0%} of one with small objects")
 
