@@ -1,8 +1,8 @@
 """Photographs in which somebody else marked objects: COCO, CamVid, BSDS500, and faces found by a detector.
 
-They are COCO as coco128_yolo carries it, the test parts of CamVid and BSDS500, the test fifth of imagenet-sample-images,
-and the pictures that U-2-Net shows; no map model is trained on any of them. An object is at least SMALLEST of the
-picture; a photograph without any is left out.
+They are COCO as coco128_yolo carries it, the test parts of CamVid and BSDS500, the test fifth of
+imagenet-sample-images, and the pictures that U-2-Net shows; no map model is trained on any of them. An object is at
+least SMALLEST of the picture; a photograph without any is left out.
 """
 
 from __future__ import annotations

