@@ -7,8 +7,8 @@ import pytest
 from helper import photograph
 from numpy.typing import NDArray
 
-from training.map_scores import area_under_curve, at_size, contrast, found, interval
-from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, together
+from training.map_scores import area_under_curve, at_size, contrast, found, interval, judge, summary_of_source
+from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, stretched, together
 
 RISING = np.arange(100, dtype=np.float64).reshape(10, 10)  # the last three rows are its most important 30 %
 
@@ -44,6 +44,41 @@ def test_a_flat_map_finds_nothing() -> None:
     assert found(np.ones((10, 10)), [rows(0, 0), rows(9, 9)], 0.3) == 0
 
 
+@pytest.mark.parametrize(
+    ("mask", "count"),
+    [
+        (rows(0, 0), 1),  # of the 40 % that are equal, half has room in 20 %
+        (rows(4, 4), 0),
+        (rows(3, 6), 0),  # a quarter of it is among them, and of that a half has room
+    ],
+)
+def test_places_that_are_equally_important_share_the_room(mask: NDArray[np.bool_], count: int) -> None:
+    assert found(rows(0, 3).astype(np.float64), [mask], 0.2) == count
+
+
+def test_a_picture_is_judged_by_all_its_objects() -> None:
+    record = judge(RISING / 99, [rows(9, 9), rows(0, 0), rows(7, 7)], (10, 10))
+    assert (record["objects"], record["covered"]) == (3, pytest.approx(0.3))
+    assert [record[f"found_{area}"] for area in (20, 30, 40)] == [1, 2, 2]
+    assert record["high"] == pytest.approx(0.5)
+    assert record["auc"] == pytest.approx(area_under_curve(RISING, rows(9, 9) | rows(0, 0) | rows(7, 7)))
+
+
+@pytest.mark.parametrize("masks", [[], [rows(0, 9)]])
+def test_without_an_inside_or_an_outside_there_is_nothing_to_find(masks: list[NDArray[np.bool_]]) -> None:
+    assert judge(RISING, masks, (10, 10)).keys() == {"objects", "covered", "high"}
+
+
+def test_of_photographs_objects_count_alike_and_crowded_ones_have_no_curve() -> None:
+    one = {"objects": 1, "covered": 0.1, "found_20": 1, "found_30": 1, "found_40": 1, "auc": 0.9}
+    crowded = {"objects": 3, "covered": 0.7, "found_20": 0, "found_30": 1, "found_40": 2, "auc": 0.1}
+    full = {"objects": 1, "covered": 1.0}
+    summed = summary_of_source([one, crowded, full])
+    assert (summed["pictures"], summed["objects"], summed["auc_pictures"]) == (2, 4, 1)
+    assert [summed[f"recall_{area}"][0] for area in (20, 30, 40)] == [25, 50, 75]
+    assert summed["auc"][0] == 0.9
+
+
 def test_the_area_under_the_curve_counts_pairs() -> None:
     plane = np.array([[0.1, 0.4, 0.4, 0.9]])
     assert area_under_curve(plane, np.array([[False, False, True, True]])) == (1 + 0.5 + 1 + 1) / 4
@@ -77,3 +112,8 @@ def test_the_simple_maps_are_where_they_should_be() -> None:
     assert np.unravel_index(energy(features).argmax(), (6, 9)) == (2, 3)
     assert np.unravel_index(rarity(features).argmax(), (6, 9)) == (2, 3)
     assert np.unravel_index(together(rarity(features), energy(features)).argmax(), (6, 9)) == (2, 3)
+
+
+def test_a_stretched_map_reaches_from_0_to_1_and_a_flat_one_is_0() -> None:
+    assert stretched(np.array([[-3.0, 1.0, 5.0]])).tolist() == [[0, 0.5, 1]]
+    assert stretched(np.full((2, 2), 7.0)).max() == 0

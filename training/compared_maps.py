@@ -16,7 +16,7 @@ from training.map_scores import MapOf, Plane
 from training.msroi_energy import MsroiEnergy
 from training.msroi_lite0 import MsroiLite0
 from training.reference_networks import reference_maps
-from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, together
+from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, stretched, together
 
 CARD = MODELS["msroi-2017"].card  # says how large Lite0 sees a picture in all maps but those of the other models
 
@@ -47,10 +47,8 @@ def all_maps(references: Path | None = None) -> dict[str, MapOf]:
         "random": lambda image: random.random((image.height // 16, image.width // 16)),
         **(reference_maps(references) if references else {}),
     }
-    return {**ours, **{name: partial(stretched, map_of) for name, map_of in others.items()}}
+    return {**ours, **{name: partial(_stretched_map, map_of) for name, map_of in others.items()}}
 
 
-def stretched(map_of: MapOf, image: Image.Image) -> Plane:
-    """The map of `image`, from its lowest value to its highest brought to 0..1; a flat one becomes 0."""
-    plane = map_of(image)
-    return (plane - plane.min()) / max(float(np.ptp(plane)), 1e-12)
+def _stretched_map(map_of: MapOf, image: Image.Image) -> Plane:
+    return stretched(map_of(image))

@@ -3,14 +3,14 @@
     python -m training.evaluate_real
 
 A map that was made with composites flatters itself on composites: this is the check. Objects are those of
-training/real_masks.py; found is as in training.evaluate_maps. A photograph whose objects cover more than MOST_COVERED
+training/real_masks.py; found is as in training.evaluate_maps. A photograph whose objects cover more than 60 %
 of it counts for recall, but has no area under the curve. Needs the extras [train] and [bench].
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,11 @@ import torch
 from benchmarks.photographs import add_photographs_option
 from benchmarks.report import print_table, write_results
 from training.compared_maps import all_maps
-from training.map_scores import AREAS, Record, interval, judge
+from training.map_scores import AREAS, Record, judge, summary_of_source
 from training.real_masks import SOURCES, labelled
 from training.reference_networks import add_references_options, skipped
 
 LEFT_OUT = ("Grad-CAM", "R: rarity", "E + R", "msroi + R")  # told apart on composites
-MOST_COVERED = 0.6  # of a photograph
 RESULTS = Path("training/results")
 
 
@@ -45,26 +44,9 @@ def main() -> None:
             for name, map_of in maps.items():
                 if not skipped(name, number, arguments.isnet_count):
                     records[name].append(judge(map_of(photograph.image), photograph.masks, photograph.image.size))
-        results[source] = {name: summary(of_map) for name, of_map in records.items()}
+        results[source] = {name: summary_of_source(of_map) for name, of_map in records.items()}
         show(source, results[source])
     write_results(arguments.output, "evaluate_real", results)
-
-
-def summary(records: Sequence[Record]) -> dict[str, Any]:
-    """Recall in per cent of the objects, area under the curve, each with its interval over photographs."""
-    judged = [record for record in records if "auc" in record]
-    objects = [record["objects"] for record in judged]
-    curves = [record["auc"] for record in judged if record["covered"] <= MOST_COVERED]
-    return {
-        "pictures": len(judged),
-        "objects": sum(objects),
-        **{
-            f"recall_{area}": [100 * mean for mean in interval([record[f"found_{area}"] for record in judged], objects)]
-            for area in AREAS
-        },
-        "auc": list(interval(curves)),
-        "auc_pictures": len(curves),
-    }
 
 
 def show(source: str, results: Mapping[str, Mapping[str, Any]]) -> None:

@@ -14,6 +14,7 @@ Mask = NDArray[np.bool_]
 MapOf = Callable[[Image.Image], Plane]  # a way to make a map of a picture, in 0..1
 
 RESAMPLED = 2000  # times
+MOST_COVERED = 0.6  # of a photograph, for its area under the curve to count: of little outside, it says little
 AREAS = (20, 30, 40)  # per cent of the picture
 
 Record = dict[str, Any]  # of one map of one picture
@@ -75,3 +76,20 @@ def interval(totals: Sequence[float], weights: Sequence[float] | None = None) ->
     drawn = np.random.default_rng(0).integers(len(above), size=(RESAMPLED, len(above)))
     low, high = np.percentile(above[drawn].sum(axis=1) / below[drawn].sum(axis=1), [2.5, 97.5])
     return float(above.sum() / below.sum()), float(low), float(high)
+
+
+def summary_of_source(records: Sequence[Record]) -> dict[str, Any]:
+    """Of photographs: recall in per cent of objects, area under the curve, each with its interval over photographs."""
+    judged = [record for record in records if "auc" in record]
+    objects = [record["objects"] for record in judged]
+    curves = [record["auc"] for record in judged if record["covered"] <= MOST_COVERED]
+    return {
+        "pictures": len(judged),
+        "objects": sum(objects),
+        **{
+            f"recall_{area}": [100 * mean for mean in interval([record[f"found_{area}"] for record in judged], objects)]
+            for area in AREAS
+        },
+        "auc": list(interval(curves)),
+        "auc_pictures": len(curves),
+    }

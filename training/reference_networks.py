@@ -77,7 +77,8 @@ def kept(folder: Path, map_of: MapOf) -> MapOf:
     folder.mkdir(exist_ok=True)
 
     def look_up(image: Image.Image) -> Plane:
-        path = folder / f"{hashlib.sha256(image.tobytes()).hexdigest()}.npy"
+        digest = hashlib.sha256(image.tobytes()).hexdigest()
+        path = folder / f"{image.width}x{image.height}-{digest}.npy"
         if not path.exists():
             np.save(path, map_of(image).astype(np.float32))
         plane: Plane = np.load(path)

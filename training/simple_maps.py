@@ -55,3 +55,8 @@ def together(*planes: Plane) -> Plane:
         for plane in planes
     ]
     return np.sum([(plane - plane.mean()) / (plane.std() + 1e-6) for plane in sized], axis=0)
+
+
+def stretched(plane: Plane) -> Plane:
+    """`plane` from its lowest value to its highest brought to 0..1; a flat one becomes 0."""
+    return (plane - plane.min()) / max(float(np.ptp(plane)), 1e-12)
