@@ -87,10 +87,10 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
 
 def show(results: Mapping[str, Mapping[str, Any]]) -> None:
     by_kind = [f"recall_30_{kind}" for kind in KINDS if kind != "empty"]
+    most = max(means["pictures"] for means in results.values())
     rows = [
         [
-            name,
-            str(means["pictures"]),
+            name if means["pictures"] == most else f"{name}, {means['pictures']} pictures",
             *(f"{means[kind][0]:.0f}" for kind in by_kind),
             "/".join(f"{means[f'recall_{area}'][0]:.0f}" for area in AREAS),
             f"{means['recall_30'][1]:.0f}..{means['recall_30'][2]:.0f}",
@@ -100,7 +100,7 @@ def show(results: Mapping[str, Mapping[str, Any]]) -> None:
         ]
         for name, means in results.items()
     ]
-    headers = ["map", "pictures", *(kind.removeprefix("recall_30_") for kind in by_kind), "@20/30/40 %", "95 %", "AUC"]
+    headers = ["map", *(kind.removeprefix("recall_30_") for kind in by_kind), "@20/30/40 %", "95 %", "AUC"]
     print_table(
         "Recall at 30 % by number of objects, in per cent; at three areas, small objects; interval at 30 %",
         [*headers, "AUC, large", "inside - outside"],
