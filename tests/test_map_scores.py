@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from helper import photograph
 from numpy.typing import NDArray
 
-from training.map_scores import area_under_curve, at_size, contrast, found, interval, judge, summary_of_source
+from training.map_scores import (
+    area_under_curve,
+    at_size,
+    contrast,
+    found,
+    interval,
+    judge,
+    summary_of_composites,
+    summary_of_source,
+)
 from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, stretched, together
 
 RISING = np.arange(100, dtype=np.float64).reshape(10, 10)  # the last three rows are its most important 30 %
@@ -67,6 +78,21 @@ def test_a_picture_is_judged_by_all_its_objects() -> None:
 @pytest.mark.parametrize("masks", [[], [rows(0, 9)]])
 def test_without_an_inside_or_an_outside_there_is_nothing_to_find(masks: list[NDArray[np.bool_]]) -> None:
     assert judge(RISING, masks, (10, 10)).keys() == {"objects", "covered", "high"}
+
+
+def test_of_composites_small_objects_count_alike_and_kinds_are_told_apart() -> None:
+    def record(kind: str, objects: int, hits: int, auc: float) -> dict[str, Any]:
+        hits_at = {f"found_{area}": hits for area in (20, 30, 40)}
+        return {"kind": kind, "objects": objects, "high": auc / 2, "auc": auc, "contrast": 0.1, **hits_at}
+
+    records = [record("1", 1, 1, 0.9), record("2", 2, 1, 0.8), record("3", 3, 3, 0.7), record("4-5", 4, 1, 0.6)]
+    records += [record("large", 1, 0, 0.5), record("frame-filling", 1, 1, 0.3), {"kind": "empty", "high": 0.05}]
+    summed = summary_of_composites(records)
+    assert summed["recall_30"][0] == pytest.approx(60)
+    assert summed["recall_30_up_to_3"][0] == pytest.approx(100 * 5 / 6)
+    assert [summed[f"recall_30_{kind}"][0] for kind in ("2", "4-5", "large")] == [50, 25, 0]
+    assert (summed["auc"][0], summed["auc_large"][0]) == (pytest.approx(0.75), pytest.approx(0.4))
+    assert (summed["high_in_empty"][0], summed["pictures"]) == (0.05, 7)
 
 
 def test_of_photographs_objects_count_alike_and_crowded_ones_have_no_curve() -> None:

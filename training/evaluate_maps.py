@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,9 @@ from benchmarks.report import print_table, write_results
 from training.compared_maps import all_maps
 from training.composites import KINDS, composites
 from training.export import MODELS, WEIGHTS
-from training.map_scores import AREAS, Record, interval, judge
+from training.map_scores import AREAS, Record, judge, summary_of_composites
 from training.reference_networks import add_references_options, skipped
 
-SMALL = KINDS[:4]
-UP_TO_THREE = KINDS[:3]
 RESULTS = Path("training/results")
 
 
@@ -53,7 +51,7 @@ def main() -> None:
                 of_picture = judge(map_of(composite.image), composite.masks, composite.image.size)
                 records[name].append({"kind": composite.kind, **of_picture})
 
-    results = {name: summary(of_map) for name, of_map in records.items()}
+    results = {name: summary_of_composites(of_map) for name, of_map in records.items()}
     seed = arguments.composites_seed
     print(f"{arguments.count} composites of the {arguments.half} half, made with seed {seed}; intervals over pictures")
     show(results)
@@ -61,28 +59,6 @@ def main() -> None:
     write_results(arguments.output, "evaluate_maps", {**settings, "maps": results})
     if arguments.cards:
         write_cards(results)
-
-
-def summary(records: Sequence[Record]) -> dict[str, Any]:
-    """Means with their intervals; recall in per cent of the objects, of small ones unless the name says otherwise."""
-
-    def of(kinds: Sequence[str], name: str, per: str | None = None) -> list[float]:
-        chosen = [record for record in records if record["kind"] in kinds and name in record]
-        weights = None if per is None else [record[per] for record in chosen]
-        scale = 1 if per is None else 100
-        return [scale * value for value in interval([record[name] for record in chosen], weights)]
-
-    return {
-        "pictures": len(records),
-        **{f"recall_{area}": of(SMALL, f"found_{area}", "objects") for area in AREAS},
-        "recall_30_up_to_3": of(UP_TO_THREE, "found_30", "objects"),
-        **{f"recall_30_{kind}": of([kind], "found_30", "objects") for kind in KINDS if kind != "empty"},
-        "auc": of(SMALL, "auc"),
-        "auc_large": of(KINDS[4:6], "auc"),
-        "contrast": of(SMALL, "contrast"),
-        "high_in_empty": of(["empty"], "high"),
-        "high_otherwise": of(SMALL, "high"),
-    }
 
 
 def show(results: Mapping[str, Mapping[str, Any]]) -> None:

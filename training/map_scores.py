@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from training.composites import KINDS
+
 Plane = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 MapOf = Callable[[Image.Image], Plane]  # a way to make a map of a picture, in 0..1
@@ -16,6 +18,8 @@ MapOf = Callable[[Image.Image], Plane]  # a way to make a map of a picture, in 0
 RESAMPLED = 2000  # times
 MOST_COVERED = 0.6  # of a photograph, for its area under the curve to count: of little outside, it says little
 AREAS = (20, 30, 40)  # per cent of the picture
+
+SMALL, UP_TO_THREE, LARGE = KINDS[:4], KINDS[:3], KINDS[4:6]  # kinds of composites
 
 Record = dict[str, Any]  # of one map of one picture
 
@@ -76,6 +80,29 @@ def interval(totals: Sequence[float], weights: Sequence[float] | None = None) ->
     drawn = np.random.default_rng(0).integers(len(above), size=(RESAMPLED, len(above)))
     low, high = np.percentile(above[drawn].sum(axis=1) / below[drawn].sum(axis=1), [2.5, 97.5])
     return float(above.sum() / below.sum()), float(low), float(high)
+
+
+def summary_of_composites(records: Sequence[Record]) -> dict[str, Any]:
+    """Of composites, whose records have a `kind` too: means with their intervals; recall in per cent of objects, small
+    ones unless the name says otherwise."""
+
+    def of(kinds: Sequence[str], name: str, per: str | None = None) -> list[float]:
+        chosen = [record for record in records if record["kind"] in kinds and name in record]
+        weights = None if per is None else [record[per] for record in chosen]
+        scale = 1 if per is None else 100
+        return [scale * value for value in interval([record[name] for record in chosen], weights)]
+
+    return {
+        "pictures": len(records),
+        **{f"recall_{area}": of(SMALL, f"found_{area}", "objects") for area in AREAS},
+        "recall_30_up_to_3": of(UP_TO_THREE, "found_30", "objects"),
+        **{f"recall_30_{kind}": of([kind], "found_30", "objects") for kind in KINDS if kind != "empty"},
+        "auc": of(SMALL, "auc"),
+        "auc_large": of(LARGE, "auc"),
+        "contrast": of(SMALL, "contrast"),
+        "high_in_empty": of(["empty"], "high"),
+        "high_otherwise": of(SMALL, "high"),
+    }
 
 
 def summary_of_source(records: Sequence[Record]) -> dict[str, Any]:
