@@ -45,24 +45,22 @@ def main() -> None:
                 if not skipped(name, number, arguments.isnet_count):
                     records[name].append(judge(map_of(photograph.image), photograph.masks, photograph.image.size))
         results[source] = {name: summary_of_source(of_map) for name, of_map in records.items()}
-        show(source, results[source])
+    show(results)
     write_results(arguments.output, "evaluate_real", results)
 
 
-def show(source: str, results: Mapping[str, Mapping[str, Any]]) -> None:
-    rows = [
-        [
-            name,
-            f"{means['pictures']}, {means['objects']}",
-            "/".join(f"{means[f'recall_{area}'][0]:.0f}" for area in AREAS),
-            f"{means['recall_30'][1]:.0f}..{means['recall_30'][2]:.0f}",
-            f"{means['auc'][0]:.3f}",
-            f"{means['auc'][1]:.2f}..{means['auc'][2]:.2f}",
-        ]
-        for name, means in results.items()
-    ]
-    headers = ["map", "pictures, objects", "found @20/30/40 %", "95 % at 30", "AUC", "95 %"]
-    print_table(f"{source}: objects found, in per cent", headers, rows)
+def show(results: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """One row per map, two columns per source."""
+    most = {source: max(means["pictures"] for means in of_source.values()) for source, of_source in results.items()}
+    headers, rows = ["map"], {name: [name] for name in next(iter(results.values()))}
+    for source, of_source in results.items():
+        headers += [f"{source}: {most[source]} photographs", "AUC"]
+        for name, means in of_source.items():
+            recall = "/".join(f"{means[f'recall_{area}'][0]:.0f}" for area in AREAS)
+            _, low, high = means["recall_30"]
+            of_fewer = "" if means["pictures"] == most[source] else f", of {means['pictures']}"
+            rows[name] += [f"{recall} ({low:.0f}..{high:.0f}){of_fewer}", f"{means['auc'][0]:.3f}"]
+    print_table("Objects found @20/30/40 %, in per cent (95 % at 30, over photographs)", headers, list(rows.values()))
 
 
 if __name__ == "__main__":
