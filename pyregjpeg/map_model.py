@@ -223,8 +223,6 @@ def _start(card: ModelCard, network: bytes, threads: int) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # fatal; all else arrives as an exception, and the library prints nothing
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores alone
-    # Weights stored as int8 become float32 once, at the start, instead of anew for every picture.
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
         session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no base class of their own

