@@ -1,9 +1,12 @@
-"""The command line: pyregjpeg convert | map | models."""
+"""The command line: pyregjpeg convert | map | compare | models."""
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from . import __version__, codec, list_models, load_model, visualize
+from . import __version__, codec, comparison, list_models, load_model, metrics, visualize
 from .errors import RegionJpegError
 from .options import SaveOptions, resolve_background_quality, resolve_quantization
 
@@ -183,6 +186,54 @@ def map_command(source: Path, output: Path, map_model: str, *, overlay: bool) ->
 def _grey(importance: NDArray[np.float32], size: tuple[int, int]) -> Image.Image:
     grey = Image.fromarray((importance * 255).round().astype(np.uint8))
     return grey.resize(size, Image.Resampling.BILINEAR)
+
+
+@main.command()
+@click.argument("original", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", metavar="DECODED...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--mask", "mask_file", type=click.Path(exists=True, dir_okay=False), help="A picture: white is inside.")
+@click.option("--json", "form", flag_value="json", help="A JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="A header and a line for each picture.")
+def compare(original: Path, files: tuple[Path, ...], mask_file: str | None, form: str | None) -> None:
+    """Print size and quality figures of pictures, one record each, against the original they were made from.
+
+    With a mask there are figures inside and outside it too. A figure that is infinite, or that the picture is too small
+    for, is null in JSON. Needs the extra [metrics].
+    """
+    try:
+        metrics.check_packages()
+    except RegionJpegError as error:
+        raise click.UsageError(str(error)) from None
+    failed, headed = False, False
+    for file in files:
+        try:
+            with Image.open(original) as before, Image.open(file) as after:
+                mask = Image.open(mask_file) if mask_file else None
+                figures = comparison.compare(before.convert("RGB"), after.convert("RGB"), mask)
+        except Exception as error:  # as in convert
+            click.echo(f"{file}: {error}", err=True)
+            failed = True
+        else:
+            record = {"file": str(file), "bytes": file.stat().st_size, **figures}
+            _print_record(record, form, with_header=not headed)
+            headed = True
+    if failed:
+        raise SystemExit(SOME_FAILED)
+
+
+def _print_record(record: dict[str, Any], form: str | None, *, with_header: bool) -> None:
+    rounded = {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in record.items()}
+    if form == "json":
+        finite = {name: None if value in (math.inf, -math.inf) else value for name, value in rounded.items()}
+        click.echo(json.dumps(finite))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        if with_header:
+            writer.writerow(rounded)
+        writer.writerow(rounded.values())
+    else:
+        shown = (f"{name} {'-' if value is None else value}" for name, value in rounded.items() if name != "file")
+        click.echo(f"{record['file']}: {', '.join(shown)}")
 
 
 @main.command()

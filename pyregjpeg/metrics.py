@@ -80,6 +80,12 @@ def ssimulacra2(original: Picture, decoded: Picture) -> float:
     return float(_extra("ssimulacra2").compute_ssimulacra2(_uncompressed_file(before), _uncompressed_file(after)))
 
 
+def check_packages() -> None:
+    """Raises RegionJpegError if a package of the extra [metrics] is not installed."""
+    for module in ("skimage.metrics", "ssimulacra2"):
+        _extra(module)
+
+
 def planes(
     original: Picture, decoded: Picture, weight: NDArray[Any] | None, smallest_side: int = 1
 ) -> tuple[Plane, Plane, Plane]:

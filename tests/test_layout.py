@@ -21,7 +21,7 @@ FLOORS = (
     {"errors", "_native"},
     {"native", "pixels", "region_map", "quantization", "metadata", "metrics"},
     {"map_model", "visualize", "perceptual_metrics"},
-    {"options"},
+    {"options", "comparison"},
     {"codec", "overhead_free"},
     {"plugin"},
     {"batch"},
