@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
+from .differences import Difference
 from .equal_quality import RatioSummary
+
+Reach: TypeAlias = tuple[list[float], list[float]]  # of an interval below and above its mean
 
 _COLOURS = ("#1b7f79", "#d1495b", "#30638e", "#edae49", "#6a4c93")
 
@@ -48,25 +52,45 @@ def difference_figure(path: Path, title: str, panels: Mapping[str, Mapping[str, 
 
     Above zero is better. Needs matplotlib (extra [plot]).
     """
+    without = {name: {label: (bars, None) for label, bars in series.items()} for name, series in panels.items()}
+    _bars(path, title, without)
+
+
+def category_figure(path: Path, title: str, panels: Mapping[str, Mapping[str, Mapping[str, Difference]]]) -> None:
+    """The same with a bar per category and the interval drawn on it."""
+
+    def with_reach(bars: Mapping[str, Difference]) -> tuple[dict[str, float], Reach]:
+        means = {category: one.mean for category, one in bars.items()}
+        return means, ([one.mean - one.low for one in bars.values()], [one.high - one.mean for one in bars.values()])
+
+    drawn = {name: {label: with_reach(bars) for label, bars in series.items()} for name, series in panels.items()}
+    _bars(path, title, drawn)
+
+
+def _bars(path: Path, title: str, panels: Mapping[str, Mapping[str, tuple[Mapping[str, float], Reach | None]]]) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     rows = (len(panels) + 1) // 2
+    labelled = max(len(bars) for series in panels.values() for bars, _ in series.values()) <= 30
     figure, grid = pyplot.subplots(rows, 2, figsize=(11, 0.5 + 1.7 * rows), layout="constrained", squeeze=False)
     for axes, (name, series) in zip(grid.T.ravel(), panels.items(), strict=False):
-        pictures = list(next(iter(series.values())))
+        names = list(next(iter(series.values()))[0])
         width = 0.8 / len(series)
-        for index, (label, differences) in enumerate(series.items()):
-            positions = [place + (index - (len(series) - 1) / 2) * width for place in range(len(pictures))]
-            heights = [differences[picture] for picture in pictures]
-            axes.bar(positions, heights, width, color=_COLOURS[index % len(_COLOURS)], label=label)
+        for index, (label, (bars, reach)) in enumerate(series.items()):
+            positions = [place + (index - (len(series) - 1) / 2) * width for place in range(len(names))]
+            heights, colour = [bars[name] for name in names], _COLOURS[index % len(_COLOURS)]
+            axes.bar(positions, heights, width, color=colour, label=label)
+            if reach is not None:
+                axes.errorbar(positions, heights, yerr=reach, fmt="none", ecolor="#333333", elinewidth=0.8)
         axes.axhline(0, color="#888888", linewidth=0.8)
         axes.set_title(name, loc="left", fontsize=9)
-        axes.set_xticks(range(len(pictures)), pictures if axes in grid[-1] else [""] * len(pictures), rotation=90)
+        axes.set_xticks(range(len(names)), names if labelled and axes in grid[-1] else [""] * len(names), rotation=90)
         axes.tick_params(axis="x", labelsize=7, length=0)
         axes.tick_params(axis="y", labelsize=7)
+        axes.margins(x=0.01)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right", "bottom"]].set_visible(False)

@@ -188,8 +188,16 @@ def _resource(container: Path, member: str) -> bytes:
 
 def _imagenet_train(root: Path) -> list[Photograph]:
     """One photograph per ImageNet class, without the test fifth: every fifth file, which no training may see."""
-    paths = sorted((root / "imagenet-sample-images").glob("*.JPEG"))
-    return [_file(path, HIDES_COMPRESSION) for index, path in enumerate(paths) if index % 5]
+    return [photograph for index, photograph in enumerate(_imagenet(root)) if index % 5]
+
+
+def _imagenet_test(root: Path) -> list[Photograph]:
+    """The test fifth."""
+    return _imagenet(root)[::5]
+
+
+def _imagenet(root: Path) -> list[Photograph]:
+    return [_file(path, HIDES_COMPRESSION) for path in sorted((root / "imagenet-sample-images").glob("*.JPEG"))]
 
 
 SETS: Mapping[str, PhotographSet] = {
@@ -198,4 +206,5 @@ SETS: Mapping[str, PhotographSet] = {
     "large": PhotographSet(_large, packages=("lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04")),
     "calibration": PhotographSet(_calibration, packages=("gcompris-qt-data", "scratch")),
     "imagenet_train": PhotographSet(_imagenet_train, repositories=("EliSchwartz/imagenet-sample-images",)),
+    "imagenet_test": PhotographSet(_imagenet_test, repositories=("EliSchwartz/imagenet-sample-images",)),
 }
