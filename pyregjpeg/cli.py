@@ -53,7 +53,7 @@ def _color(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A .jpg file, or a folder.")
 @click.option("-q", "--quality", type=click.IntRange(1, 100), help="Of what matters; Pillow's scale.  [default: 75]")
-@click.option("-b", "--background-quality", type=click.IntRange(1, 100), help="Of the rest.  [default: 30]")
+@click.option("-b", "--background-quality", type=click.IntRange(1, 100), help="Of the rest.  [default: 4/5 of quality]")
 @click.option("-m", "--map-model", help="A registered name or the path of an .onnx file.  [default: msroi]")
 @click.option("--region-map", type=click.Path(exists=True, dir_okay=False), help="An image or .npy instead of a model.")
 @click.option("--box", "boxes", multiple=True, callback=_box, metavar="L,U,R,D[,IMPORTANCE]", help="Repeatable.")

@@ -31,6 +31,7 @@ from PIL import Image, ImageOps
 
 import pyregjpeg
 from pyregjpeg import codec, quantization, region_map
+from pyregjpeg.options import SaveOptions, resolve_background_quality
 
 MODES = ("1", "L", "RGB", "RGBX", "CMYK", "YCbCr")
 CENTRE = [(80, 60, 240, 160)]
@@ -84,10 +85,20 @@ def test_a_flat_map_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert opened(pyregjpeg.encode(photograph(ODD_SIZED), quality=60, background_quality=60)).size == (317, 211)
 
 
-@pytest.mark.parametrize("quality", [1, 15, 30])
-def test_a_quality_of_30_or_less_is_a_flat_map(quality: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("quality", "background"), [(100, 80), (90, 72), (61, 48), (5, 4), (3, 2), (2, 1), (1, 1)])
+def test_the_default_background_quality_is_four_fifths_of_the_quality(quality: int, background: int) -> None:
+    assert resolve_background_quality(SaveOptions(), quality) == background
+
+
+def test_a_save_without_any_quality_has_75_and_60() -> None:
+    image = photograph(ODD_SIZED)
+    jpegs = [saved(image, region_map=CENTRE, quality=75, background_quality=number) for number in (59, 60, 61)]
+    assert [jpeg == saved(image, region_map=CENTRE) for jpeg in jpegs] == [False, True, False]
+
+
+def test_at_quality_1_the_default_is_a_flat_map(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codec, "map_model", NoModel)
-    assert pyregjpeg.encode(photograph(ODD_SIZED), quality=quality) == flat(photograph(ODD_SIZED), quality)
+    assert pyregjpeg.encode(photograph(ODD_SIZED), quality=1) == flat(photograph(ODD_SIZED), 1)
 
 
 def test_a_map_that_is_given_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
