@@ -19,7 +19,7 @@ from .plate import Column, Details, Look, draw
 from .region_figures import Mask, inside_of, on_pixels
 
 LOOK = Look(width=1000, detail_shape=0.7, zoom=3, title_size=18, caption_size=12)
-QUALITY_OF_THE_PLATE = 78
+QUALITY_OF_THE_PLATE = 68
 
 
 @dataclass(frozen=True)
