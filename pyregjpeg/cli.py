@@ -202,13 +202,13 @@ def compare(original: Path, files: tuple[Path, ...], mask_file: str | None, form
     """
     try:
         metrics.check_packages()
-    except RegionJpegError as error:
+        mask = Image.open(mask_file).convert("L") if mask_file else None
+    except (RegionJpegError, OSError) as error:
         raise click.UsageError(str(error)) from None
     failed, headed = False, False
     for file in files:
         try:
             with Image.open(original) as before, Image.open(file) as after:
-                mask = Image.open(mask_file) if mask_file else None
                 figures = comparison.compare(before.convert("RGB"), after.convert("RGB"), mask)
         except Exception as error:  # as in convert
             click.echo(f"{file}: {error}", err=True)

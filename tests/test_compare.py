@@ -132,6 +132,13 @@ def test_wrong_usage_has_its_own_exit_code(folder: Path, arguments: list[str]) -
     assert compared(*arguments).exit_code == 2
 
 
+def test_a_mask_that_is_no_picture_is_wrong_usage(folder: Path) -> None:
+    Path("mask.txt").write_text("white")
+    result = compared("cat.png", "fine.jpg", "--mask", "mask.txt")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "mask.txt" in result.stderr
+
+
 def test_a_mask_without_an_inside_is_an_error() -> None:
     image = photograph("chelsea")
     with pytest.raises(MapError):
