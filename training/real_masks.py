@@ -1,6 +1,6 @@
 """Photographs in which somebody else marked objects: COCO, CamVid, BSDS500, and faces found by a detector.
 
-They are COCO as coco128_yolo carries it, the test parts of CamVid and BSDS500, the test fifth of
+They are COCO's validation part as coco128_yolo carries it, the test parts of CamVid and BSDS500, the test fifth of
 imagenet-sample-images, and the pictures that U-2-Net shows; no map model is trained on any of them. An object is at
 least SMALLEST of the picture; a photograph without any is left out.
 """
@@ -59,22 +59,21 @@ def camvid(root: Path) -> Iterator[Labelled]:
 
 
 def coco(root: Path) -> Iterator[Labelled]:
-    """Everyday scenes: 100 photographs of COCO's training part, 100 of its validation part; things, no crowds."""
+    """Everyday scenes: 100 photographs of COCO's validation part; things, no crowds."""
     folder = root / "coco128_yolo"
-    for part in ("train2017", "val2017"):
-        (path,) = files(folder / "panoptic_segmentation/annotations", f"*{part}.json")
-        described = json.loads(path.read_text("utf-8"))
-        things = {category["id"] for category in described["categories"] if category["isthing"]}
-        for entry in described["annotations"]:
-            colours = Image.open(path.parent / f"panoptic_{part}" / entry["file_name"]).convert("RGB")
-            numbers = np.asarray(colours, dtype=np.int64) @ (1, 256, 256**2)
-            masks = [
-                numbers == segment["id"]
-                for segment in entry["segments_info"]
-                if segment["category_id"] in things and not segment["iscrowd"]
-            ]
-            photograph = folder / "images" / part / Path(entry["file_name"]).with_suffix(".jpg").name
-            yield Labelled(Image.open(photograph).convert("RGB"), large_enough(masks))
+    (path,) = files(folder / "panoptic_segmentation/annotations", "*val2017.json")
+    described = json.loads(path.read_text("utf-8"))
+    things = {category["id"] for category in described["categories"] if category["isthing"]}
+    for entry in described["annotations"]:
+        colours = Image.open(path.parent / "panoptic_val2017" / entry["file_name"]).convert("RGB")
+        numbers = np.asarray(colours, dtype=np.int64) @ (1, 256, 256**2)
+        masks = [
+            numbers == segment["id"]
+            for segment in entry["segments_info"]
+            if segment["category_id"] in things and not segment["iscrowd"]
+        ]
+        photograph = folder / "images/val2017" / Path(entry["file_name"]).with_suffix(".jpg").name
+        yield Labelled(Image.open(photograph).convert("RGB"), large_enough(masks))
 
 
 def bsds500(root: Path) -> Iterator[Labelled]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ PHOTOGRAPH_WEIGHT = 1.0  # of the sum of the losses of 1000 classes over 1000; w
 COMPOSITE_WEIGHT = 10.0
 WEIGHT_DECAY = 1e-2
 VALIDATED = 350  # composites
+RAREST = 1e-3  # share of pictures that show a class, even of one that none shows
+EPOCHS_APART = 1000  # seeds of torch, between one run's and the next's
 SMALL = KINDS[:4]
 RUNS = Path("training/runs")
 
@@ -70,23 +73,35 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RUNS, help="folder for weights and curve (default: %(default)s)")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
-
     data = {name: Prepared.of(arguments.data / name) for name in ("fit", "validation", "photographs")}
     scenes = validation_scenes(arguments.photographs)
-    network = NETWORKS[arguments.network](data["fit"].arrays["labels"].shape[1])
+    run = arguments.output / f"{arguments.network}-{arguments.seed}"
+    train(NETWORKS[arguments.network], data, scenes, arguments.seed, arguments.epochs, run)
+    draw(run.with_suffix(".csv"), run.with_suffix(".png"), arguments.network)
+
+
+def train(
+    make: Callable[[int], MapNetwork],
+    data: dict[str, Prepared],
+    scenes: Sequence[Scene],
+    seed: int,
+    epochs: int,
+    run: Path,
+) -> None:
+    """Train to `epochs` in all; what was done before is taken from `run`.pt, which each epoch writes anew."""
+    torch.manual_seed(seed)
+    network = make(data["fit"].arrays["labels"].shape[1])
+    start_at_frequencies(network.composites, data["fit"])
+    start_at_frequencies(network.photographs, data["photographs"])
     steps = len(data["fit"]) // network.batch
     optimizer = torch.optim.AdamW(network.parameters(), network.learning_rate, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, network.learning_rate, total_steps=arguments.epochs * steps + 1
-    )
-    run = arguments.output / f"{arguments.network}-{arguments.seed}"
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, network.learning_rate, total_steps=epochs * steps + 1)
     run.parent.mkdir(parents=True, exist_ok=True)
     checkpoint, log = run.with_suffix(".pt"), run.with_suffix(".csv")
     states: dict[str, Any] = {"network": network, "optimizer": optimizer, "schedule": schedule}
-    done = restore(checkpoint, states)
-    for epoch in range(done, arguments.epochs):
-        random = np.random.default_rng((arguments.seed, epoch))
+    for epoch in range(restore(checkpoint, states), epochs):
+        torch.manual_seed(EPOCHS_APART * seed + epoch)  # of dropout: the same whether the run was interrupted or not
+        random = np.random.default_rng((seed, epoch))
         started = time.perf_counter()
         loss = train_epoch(network, optimizer, schedule, data, random)
         rate = steps * network.batch / (time.perf_counter() - started)
@@ -95,7 +110,13 @@ def main() -> None:
         print(line, flush=True)
         append(log, line)
         torch.save({"epochs": epoch + 1} | {name: each.state_dict() for name, each in states.items()}, checkpoint)
-    draw(log, run.with_suffix(".png"), arguments.network)
+
+
+def start_at_frequencies(classifier: nn.Linear, data: Prepared) -> None:
+    """Set the biases to the log odds of each class, so that training does not begin by learning that all are rare."""
+    share = torch.tensor(data.arrays["labels"].mean(0, dtype=np.float64)).clamp(RAREST, 1 - RAREST)
+    with torch.no_grad():
+        classifier.bias.copy_(share.logit())
 
 
 def train_epoch(
@@ -118,7 +139,7 @@ def train_epoch(
         torch.autograd.backward(loss)
         optimizer.step()
         schedule.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     return float(np.mean(losses))
 
 
@@ -135,7 +156,7 @@ def validation_scenes(root: Path) -> list[Scene]:
     return [Scene(place, each.masks, each.image.size) for place, each in enumerate(made) if each.kind in SMALL]
 
 
-def validate(network: MapNetwork, data: Prepared, scenes: list[Scene]) -> tuple[float, float, float]:
+def validate(network: MapNetwork, data: Prepared, scenes: Sequence[Scene]) -> tuple[float, float, float]:
     """Recall at 30 % of the highest logit's map and of the published combination; area under the former's curve."""
     network.eval()
     by_highest, by_combination = [], []
