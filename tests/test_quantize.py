@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
+import onnxruntime  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from training.quantize import quantize, store_in_int8
+from training.quantize import FLOAT_CONVOLUTIONS, compute_in_int8, quantize, store_in_int8
 
 WEIGHTS = np.random.default_rng(5).normal(size=(6, 4, 3, 3)).astype(np.float32)
 WEIGHTS *= np.logspace(-3, 3, 6, dtype=np.float32)[:, None, None, None]  # channels of very different reach
@@ -62,3 +63,41 @@ def test_small_tensors_and_all_biases_stay_float32(float_below: int, stays: bool
     store_in_int8(model, float_below)
     assert ("weights" in types(model)) == stays
     assert types(model)["bias"] == TensorProto.FLOAT
+
+
+def test_a_model_in_int8_gives_about_what_it_gave_in_float32() -> None:
+    nodes, tensors, last = [], [], "scaled"
+    random = np.random.default_rng(7)
+    for number in range(FLOAT_CONVOLUTIONS + 3):
+        channels = 3 if number == 0 else 6
+        weights = random.normal(size=(6, channels, 3, 3)).astype(np.float32) / 5
+        tensors.append(numpy_helper.from_array(weights, f"weights_{number}"))
+        nodes += [
+            helper.make_node("Conv", [last, f"weights_{number}"], [f"sum_{number}"], f"conv_{number}", pads=[1] * 4),
+            helper.make_node("Relu", [f"sum_{number}"], [f"out_{number}"], f"relu_{number}"),
+        ]
+        last = f"out_{number}"
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+            helper.make_node("Transpose", ["float"], ["planes"], perm=[0, 3, 1, 2]),
+            helper.make_node("Mul", ["planes", "unit"], ["scaled"]),
+            *nodes,
+        ],
+        "several",
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, [1, "height", "width", 3])],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [1, 6, "height", "width"])],
+        [*tensors, numpy_helper.from_array(np.array(1 / 255, np.float32), "unit")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    pictures = [random.integers(0, 255, (1, 12, 16, 3), dtype=np.uint8) for _ in range(8)]
+    quantized = compute_in_int8(model, pictures)
+    expected, got = (
+        onnxruntime.InferenceSession(each.SerializeToString()).run(None, {"image": pictures[0]})[0]
+        for each in (model, quantized)
+    )
+    assert 0 < np.abs(got - expected).max() < 0.05 * expected.max()
+    stored = quantized.graph.initializer
+    levels = [tensor for tensor in stored if tensor.data_type == TensorProto.INT8 and len(tensor.dims) == 4]
+    assert len(levels) == 2  # all but the first and the last
+    assert max(np.abs(numpy_helper.to_array(tensor).astype(int)).max() for tensor in levels) <= 64

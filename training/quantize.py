@@ -25,6 +25,7 @@ from onnxruntime.quantization.shape_inference import (  # type: ignore[import-un
     quant_pre_process,
 )
 
+FLOAT_CONVOLUTIONS = 5  # the first: little to compute, and what they lose is lost for all
 LARGEST = 127  # -128 is left out, so that a weight and its negative have the same error
 
 
@@ -60,25 +61,38 @@ def store_in_int8(model: onnx.ModelProto, float_below: int) -> None:
 def compute_in_int8(model: onnx.ModelProto, pictures: Sequence[NDArray[np.uint8]]) -> onnx.ModelProto:
     """`model` with its convolutions in int8, the ranges of what they read and write taken from `pictures`.
 
-    Weights keep to 7 bits, so that the sums of products of processors without VNNI do not saturate and every processor
-    gives the same map.
+    Weights keep to 7 bits, so that the sums of products of processors without VNNI do not saturate; depthwise
+    convolutions, which are the sensitive ones and sum in wider numbers, have all 8. The first ones stay in float32, and
+    so does the last with all that comes behind it.
     """
     with tempfile.TemporaryDirectory() as folder:
         whole, simpler, quantized = (str(Path(folder) / f"{name}.onnx") for name in ("whole", "simpler", "quantized"))
         onnx.save(model, whole)
         quant_pre_process(whole, simpler, skip_symbolic_shape=True)
+        nodes = list(onnx.load(simpler).graph.node)
+        convolutions = [node for node in nodes if node.op_type == "Conv"]
+        behind = nodes[nodes.index(convolutions[-1]) :]
+        eight_bits = [{"quant_type": QuantType.QInt8, "reduce_range": False, "axis": 0}]
         quantize_static(
             simpler,
             quantized,
             _Pictures(model.graph.input[0].name, pictures),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Add", "Clip", "Relu"],
+            nodes_to_exclude=[node.name for node in (*convolutions[:FLOAT_CONVOLUTIONS], *behind)],
+            extra_options={
+                "TensorQuantOverrides": {node.input[1]: eight_bits for node in convolutions if _groups(node) > 1}
+            },
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
         return onnx.load(quantized)
+
+
+def _groups(convolution: onnx.NodeProto) -> int:
+    return next((attribute.i for attribute in convolution.attribute if attribute.name == "group"), 1)
 
 
 class _Pictures(CalibrationDataReader):  # type: ignore[misc, unused-ignore]
