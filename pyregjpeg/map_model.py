@@ -26,7 +26,7 @@ from .errors import MapError, ModelError, OptionError
 
 LAYOUT = "uint8 NHWC RGB"  # what every map model is handed: 1 x height x width x 3
 SHORTEST = 2  # multiples; in a strip one multiple high a network would see little more than its own padding
-REDUCING_GAP = 2.0  # box averaging down to twice the size wanted, then bicubic: large photographs cost little
+REDUCING_GAP = 1.0  # box averaging to less than twice the size wanted, then bicubic: large photographs cost little
 AVERAGED_AS_IS = ("RGB", "RGBX", "L", "CMYK", "YCbCr")  # other modes hold indices, bits, hues or alpha
 
 
