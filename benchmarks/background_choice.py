@@ -1,6 +1,6 @@
 """Which default of background_quality: what each candidate saves, and what it takes from the outside of the regions.
 
-Run on photographs that may be used to choose. At four qualities, each candidate is set beside the flat map and plain
+Run on photographs that may be used to choose. At two qualities, each candidate is set beside the flat map and plain
 JPEG at the same quality, and beside plain JPEG and the composite of 2017 at the same bytes, whose figures are read off
 a line through eleven qualities. The map is the default model's; what is at its 70th percentile or above is inside.
 """
@@ -22,20 +22,15 @@ from .processes import concatenated
 from .region_figures import SMALLEST_SIDE, WHOLE, inside_of, measured, on_pixels
 from .report import benchmark_parser, print_table, write_results
 
-QUALITIES = (60, 75, 85, 90)
+QUALITIES = (75, 90)
 CANDIDATES: dict[str, Callable[[int], int]] = {
     "at most 30": lambda quality: min(30, quality),
-    "at most 50": lambda quality: min(50, quality),
     "0.4 quality": lambda quality: round(0.4 * quality),
-    "0.5 quality": lambda quality: round(0.5 * quality),
     "0.6 quality": lambda quality: round(0.6 * quality),
     "0.7 quality": lambda quality: round(0.7 * quality),
     "0.8 quality": lambda quality: round(0.8 * quality),
     "0.9 quality": lambda quality: round(0.9 * quality),
-    "quality - 10": lambda quality: quality - 10,
     "quality - 15": lambda quality: quality - 15,
-    "quality - 20": lambda quality: quality - 20,
-    "quality - 25": lambda quality: quality - 25,
 }
 CURVE_QUALITIES = (10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95)  # of the two rivals whose bytes are met
 EVERY = {"calibration": 12, "imagenet_train": 32}  # of each set this photograph is taken
