@@ -57,8 +57,8 @@ def test_a_drive_is_handed_this_scene_and_the_other() -> None:
 
 def test_composites_without_objects_are_left_out_and_the_others_keep_their_number() -> None:
     image, mask = cat_and_mask()
-    empty = Composite("empty", image, ())
-    made = [Composite("1", image, (mask,)), empty, Composite("large", image, (mask, ~mask))]
+    empty = Composite("empty", image, (), ())
+    made = [Composite("1", image, ("cat",), (mask,)), empty, Composite("large", image, ("cat", "dog"), (mask, ~mask))]
     scenes = list(scenes_of_composites(made))
     assert [(scene.number, scene.group, scene.mask.mean()) for scene in scenes] == [
         (0, "small", mask.mean()),
