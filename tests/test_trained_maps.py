@@ -15,9 +15,9 @@ pytest.importorskip("efficientnet_lite_pytorch", reason="the extra [train] is no
 from pyregjpeg.map_model import load_model  # noqa: E402
 from training.lite0 import STRIDE_16, Lite0  # noqa: E402
 from training.msroi import WEIGHTS, Msroi  # noqa: E402
-from training.msroi_2017 import combine  # noqa: E402
-from training.msroi_networks import Head  # noqa: E402
-from training.trained_maps import combination, highest, maps_of_runs, pixels  # noqa: E402
+from training.msroi_2017 import combination, combine  # noqa: E402
+from training.msroi_networks import Head, highest  # noqa: E402
+from training.trained_maps import maps_of_runs, pixels  # noqa: E402
 
 SUBJECTS = 6
 PICTURE = Image.effect_noise((320, 240), 90).convert("RGB")

@@ -9,25 +9,20 @@ import numpy as np
 import torch
 from PIL import Image
 
-from pyregjpeg.map_model import load_model, to_pixels
+from pyregjpeg.map_model import load_model
 from training.class_maps import class_activation_map, grad_cam
 from training.export import MODELS
 from training.lite0 import STRIDE_8, STRIDE_16, STRIDE_32, Lite0
 from training.map_scores import MapOf, Plane
 from training.reference_networks import reference_maps
 from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, stretched, together
-from training.trained_maps import maps_of_runs
-
-CARD = MODELS["msroi-2017"].card  # says how large Lite0 sees a picture in all maps but those of the other models
+from training.trained_maps import maps_of_runs, pixels
 
 
 def all_maps(references: Path | None = None, runs: Path | None = None) -> dict[str, MapOf]:
     """The maps by name; those of reference networks and of training runs only from the folders that hold them."""
     network = Lite0().eval()
     random = np.random.default_rng(0)
-
-    def pixels(image: Image.Image) -> torch.Tensor:
-        return torch.tensor(to_pixels(image, CARD))
 
     def read(image: Image.Image, *blocks: int) -> list[Plane]:
         """The features (channels, rows, cols) that come out of these blocks of Lite0."""

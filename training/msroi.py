@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from training.lite0 import STRIDE_16, STRIDE_32, Lite0
-from training.msroi_networks import Head
+from training.msroi_networks import Head, highest
 
 WEIGHTS = Path(__file__).parent / "weights" / "msroi.npz"  # written by training/fit_msroi.py
 STRENGTH = 0.4  # of the features' strength beside the head's evidence, both in units of their spread within a picture
@@ -45,7 +45,7 @@ class Msroi(nn.Module):
 
 def evidence(head: Head, features_16: Tensor) -> Tensor:
     """The highest class logit of each place (n, rows, cols), at stride 8."""
-    return head.class_maps(head.features(features_16)).amax(1)
+    return highest(head.class_maps(head.features(features_16)))
 
 
 def strength(features_32: Tensor) -> Tensor:

@@ -40,6 +40,11 @@ def best_classes(scores: Tensor) -> Tensor:
     return torch.topk(scores, CLASSES_COMBINED).indices
 
 
+def combination(class_maps: Tensor) -> Tensor:
+    """The MSROI map (rows, cols) of class maps (classes, rows, cols) of all classes, ranked by their means."""
+    return combine(class_maps[best_classes(class_maps.mean((1, 2)))])
+
+
 def combine(class_maps: Tensor) -> Tensor:
     """The MSROI map (rows, cols) of class maps (classes, rows, cols) ordered from the best class to the worst.
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.photographs import add_photographs_option, photographs
-from training.composites import Composite, CutOut, compositions, list_cut_outs, list_scenery, read_cut_out
+from training.composites import Composite, CutOut, compositions, list_cut_outs, list_scenery, read_cut_out, subject
 from training.lite0 import STRIDE_16, STRIDE_32, Lite0
 
 SIDE = 224  # of a picture, squeezed to a square: one more way in which no two are alike
@@ -73,7 +73,7 @@ def main() -> None:
 
 def subject_names(root: Path) -> list[str]:
     """The subjects of the training half, in order: the classes of composites."""
-    return sorted({read_cut_out(path).subject for path in list_cut_outs(root, "train")})
+    return sorted({subject(path.stem) for path in list_cut_outs(root, "train")})
 
 
 def part_of_training_half(root: Path, part: str, count: int) -> Iterator[Composite]:

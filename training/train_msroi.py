@@ -26,12 +26,11 @@ from torch import nn
 from benchmarks.photographs import add_photographs_option
 from training.composites import KINDS
 from training.map_scores import Mask, judge
-from training.msroi_2017 import best_classes, combine
+from training.msroi_2017 import combination
 from training.msroi_data import Prepared, part_of_training_half
-from training.msroi_networks import NETWORKS, MapNetwork
+from training.msroi_networks import NETWORKS, MapNetwork, highest
 
-PHOTOGRAPH_WEIGHT = 1.0  # of the sum of the losses of 1000 classes over 1000; with much more, composites are forgotten
-COMPOSITE_WEIGHT = 10.0
+COMPOSITE_WEIGHT, PHOTOGRAPH_WEIGHT = 10.0, 1.0  # of the mean loss over classes; with 10, 100 composites are forgotten
 WEIGHT_DECAY = 1e-2
 VALIDATED = 350  # composites
 RAREST = 1e-3  # share of pictures that show a class, even of one that none shows
@@ -68,7 +67,7 @@ def main() -> None:
     add_photographs_option(parser)
     parser.add_argument("--data", type=Path, required=True, help="folder that training.msroi_data filled")
     parser.add_argument("--seed", type=int, default=0, help="of the start and of the order")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=4, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, default=RUNS, help="folder for weights and curve (default: %(default)s)")
     arguments = parser.parse_args()
@@ -163,11 +162,9 @@ def validate(network: MapNetwork, data: Prepared, scenes: Sequence[Scene]) -> tu
     for scene in scenes:
         [inputs] = data.batch(np.array([scene.place]), (network.reads,))
         with torch.inference_mode():
-            features = network.features(inputs)
-            maps = network.class_maps(features)[0]
-            combined = combine(maps[best_classes(maps.mean((1, 2)))])
-        by_highest.append(judge(maps.amax(0).numpy(), scene.masks, scene.size))
-        by_combination.append(judge(combined.numpy(), scene.masks, scene.size))
+            maps = network.class_maps(network.features(inputs))[0]
+        by_highest.append(judge(highest(maps).numpy(), scene.masks, scene.size))
+        by_combination.append(judge(combination(maps).numpy(), scene.masks, scene.size))
     objects = sum(record["objects"] for record in by_highest)
     recall = [100 * sum(one["found_30"] for one in records) / objects for records in (by_highest, by_combination)]
     area = float(np.mean([record["auc"] for record in by_highest]))

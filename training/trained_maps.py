@@ -14,20 +14,10 @@ from training.export import MODELS
 from training.lite0 import STRIDE_16, Lite0
 from training.map_scores import MapOf, Plane
 from training.msroi import Msroi
-from training.msroi_2017 import best_classes, combine
-from training.msroi_networks import NETWORKS, MapNetwork
+from training.msroi_2017 import combination
+from training.msroi_networks import NETWORKS, MapNetwork, highest
 
 Reading = Callable[[torch.Tensor], torch.Tensor]  # of class maps (classes, rows, cols) to a map (rows, cols)
-
-
-def highest(maps: torch.Tensor) -> torch.Tensor:
-    """Of each place the highest class."""
-    return maps.amax(0)
-
-
-def combination(maps: torch.Tensor) -> torch.Tensor:
-    """The published combination of the five classes with the highest mean."""
-    return combine(maps[best_classes(maps.mean((1, 2)))])
 
 
 def maps_of_runs(folder: Path, lite0: Lite0) -> dict[str, MapOf]:
@@ -51,7 +41,7 @@ def load_network(kind: str, run: Path) -> MapNetwork:
 
 
 def pixels(image: Image.Image) -> torch.Tensor:
-    """As msroi-2017 sees the picture."""
+    """The picture as msroi-2017 sees it, and with it every map that is compared but is no registered model."""
     return torch.tensor(to_pixels(image, MODELS["msroi-2017"].card))
 
 
