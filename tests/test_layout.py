@@ -19,14 +19,16 @@ C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 
 FLOORS = (
     {"errors", "_native"},
-    {"native", "pixels", "region_map", "quantization", "metadata", "metrics"},
-    {"map_model", "visualize", "perceptual_metrics"},
+    {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"},
+    {"map_model", "visualize", "perceptual_metrics", "scan", "journal"},
     {"options", "comparison"},
     {"codec", "overhead_free"},
-    {"plugin"},
+    {"plugin", "transcoding"},
+    {"inspection", "target_size"},
+    {"conversion"},
     {"batch"},
     {"cluster"},
-    {"cli", "__main__", "__init__"},
+    {"cli", "cli_convert", "progress", "__main__", "__init__"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 TOP = len(FLOORS) - 1
