@@ -30,39 +30,71 @@ static void fill(uint8_t samples[RJ_BLOCK_SIDE][WIDTH])
         }
 }
 
-static void choose(rj_quantizer quantizers[QUANTIZERS])
+/* Levels that a file may hold, or any that 16 bits can. */
+static void fill_levels(int16_t blocks[BLOCKS][RJ_BLOCK_SIZE])
+{
+    uint32_t largest = random_below(2) ? 32767 : 1 + random_below(1023);
+    for (int block = 0; block < BLOCKS; block++)
+        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+            blocks[block][i] = (int16_t)((int32_t)random_below(2 * largest + 1) - (int32_t)largest);
+}
+
+static void choose(rj_quantizer quantizers[QUANTIZERS], int recode)
 {
     static const float allowances[QUANTIZERS] = {0.0f, 0.5f, 3.9f, 25.0f, 1e6f};
     static const uint32_t largest_steps[] = {1, 16, 255, 65535};
     uint32_t largest = largest_steps[random_below(4)];
     for (int i = 0; i < QUANTIZERS; i++) {
-        uint16_t table[RJ_BLOCK_SIZE];
-        for (int j = 0; j < RJ_BLOCK_SIZE; j++)
+        uint16_t table[RJ_BLOCK_SIZE], old_table[RJ_BLOCK_SIZE];
+        for (int j = 0; j < RJ_BLOCK_SIZE; j++) {
             table[j] = (uint16_t)(1 + random_below(largest));
-        rj_quantizer_init(&quantizers[i], table, allowances[i]);
+            old_table[j] = (uint16_t)(1 + random_below(table[j]));
+        }
+        if (recode)
+            rj_requantizer_init(&quantizers[i], old_table, table, allowances[i]);
+        else
+            rj_quantizer_init(&quantizers[i], table, allowances[i]);
     }
+}
+
+static int differs(const char *name, const char *kernel, int round)
+{
+    printf("%s of %s differs from generic in round %d\n", kernel, name, round);
+    return 0;
 }
 
 static int same_as_generic(const char *name, const rj_simd *simd)
 {
     static rj_quantizer quantizers[QUANTIZERS];
+    static rj_coefficients coefficients[BLOCKS];
     uint8_t samples[RJ_BLOCK_SIDE][WIDTH], block_levels[BLOCKS];
     const uint8_t *rows[RJ_BLOCK_SIDE];
     for (int row = 0; row < RJ_BLOCK_SIDE; row++)
         rows[row] = samples[row];
 
     for (int round = 0; round < ROUNDS; round++) {
-        int16_t expected[BLOCKS][RJ_BLOCK_SIZE], levels[BLOCKS][RJ_BLOCK_SIZE];
+        int16_t expected[BLOCKS][RJ_BLOCK_SIZE], levels[BLOCKS][RJ_BLOCK_SIZE], old_levels[BLOCKS][RJ_BLOCK_SIZE];
         fill(samples);
-        choose(quantizers);
+        choose(quantizers, 0);
         for (int block = 0; block < BLOCKS; block++)
             block_levels[block] = (uint8_t)random_below(QUANTIZERS);
-        rj_code_blocks_generic(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, expected);
+        rj_simd_generic.code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, expected);
         simd->code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, levels);
-        if (memcmp(expected, levels, sizeof levels) != 0) {
-            printf("%s differs from generic in round %d\n", name, round);
-            return 0;
-        }
+        if (memcmp(expected, levels, sizeof levels) != 0)
+            return differs(name, "code_blocks", round);
+
+        simd->transform_blocks(rows, RJ_BLOCK_SIDE, BLOCKS, coefficients);
+        simd->quantize_blocks(coefficients, block_levels, quantizers, BLOCKS, levels);
+        if (memcmp(expected, levels, sizeof levels) != 0)
+            return differs(name, "quantize_blocks", round);
+
+        fill_levels(old_levels);
+        choose(quantizers, 1);
+        rj_simd_generic.recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels, block_levels, quantizers, BLOCKS,
+                                      expected);
+        simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels, block_levels, quantizers, BLOCKS, levels);
+        if (memcmp(expected, levels, sizeof levels) != 0)
+            return differs(name, "recode_blocks", round);
     }
     printf("%s equals generic on %d blocks\n", name, ROUNDS * BLOCKS);
     return 1;
@@ -70,7 +102,7 @@ static int same_as_generic(const char *name, const rj_simd *simd)
 
 int main(void)
 {
-    static const char *const names[] = {"avx2", "sse2", "neon"};
+    static const char *const names[] = {"avx2", "sse2", "neon", "generic"};
     int compared = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const rj_simd *simd = rj_simd_find(names[i]);

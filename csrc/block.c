@@ -26,33 +26,37 @@ void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SI
     quantizer->threshold[0] = 0.0f;
 }
 
+void rj_requantizer_init(rj_quantizer *quantizer, const uint16_t old_table[RJ_BLOCK_SIZE],
+                         const uint16_t table[RJ_BLOCK_SIZE], float allowance)
+{
+    /* Whole multiples of one step fall often in the middle of two of another: less by this, they go to the smaller. */
+    static const double ties_toward_zero = 1.0 - 1.0 / (1 << 20);
+
+    rj_quantizer_init(quantizer, table, allowance);
+    for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+        quantizer->scale[i] = (float)(ties_toward_zero * old_table[i] / table[i]);
+}
+
 /* Fastest first. A processor that runs one of them runs those after it. */
-static const rj_simd *available(size_t *count)
+static const rj_simd *const *available(void)
 {
 #if defined(__x86_64__)
-    static const rj_simd all[] = {
-        {"avx2", rj_code_blocks_avx2}, {"sse2", rj_code_blocks_sse2}, {"generic", rj_code_blocks_generic}};
+    static const rj_simd *const all[] = {&rj_simd_avx2, &rj_simd_sse2, &rj_simd_generic, NULL};
     __builtin_cpu_init();
-    size_t first = __builtin_cpu_supports("avx2") ? 0 : 1;
+    return __builtin_cpu_supports("avx2") ? all : all + 1;
 #elif defined(__aarch64__)
-    static const rj_simd all[] = {{"neon", rj_code_blocks_neon}, {"generic", rj_code_blocks_generic}};
-    size_t first = 0;
+    static const rj_simd *const all[] = {&rj_simd_neon, &rj_simd_generic, NULL};
+    return all;
 #else
-    static const rj_simd all[] = {{"generic", rj_code_blocks_generic}};
-    size_t first = 0;
+    static const rj_simd *const all[] = {&rj_simd_generic, NULL};
+    return all;
 #endif
-    *count = sizeof all / sizeof all[0] - first;
-    return all + first;
 }
 
 const rj_simd *rj_simd_find(const char *name)
 {
-    size_t count;
-    const rj_simd *simds = available(&count);
-    if (name == NULL)
-        return &simds[0];
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(simds[i].name, name) == 0)
-            return &simds[i];
+    for (const rj_simd *const *simd = available(); *simd != NULL; simd++)
+        if (name == NULL || strcmp((*simd)->name, name) == 0)
+            return *simd;
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* One 8x8 block from samples to levels: what every instruction set's kernel is given. Independent of libjpeg. */
+/* One 8x8 block on its way to levels: what every instruction set's kernels are given. Independent of libjpeg. */
 
 #ifndef RJ_BLOCK_H
 #define RJ_BLOCK_H
@@ -18,33 +18,47 @@ enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
  * either, but dropping it hurts as its square, so it takes a larger allowance. DC is only rounded.
  *
  * What is added grows with |c| without a jump, so the rule is one comparison: threshold is the |c| / q from which on a
- * coefficient is kept. scale divides by q and by the constant that the kernel's DCT leaves in each coefficient.
+ * coefficient is kept. scale makes c / q of what the kernel has: for samples it also divides by the constant that the
+ * kernel's DCT leaves in each coefficient, for the levels of another table it multiplies by that table's step.
  */
 typedef struct {
     _Alignas(64) float scale[RJ_BLOCK_SIZE];
     float threshold[RJ_BLOCK_SIZE];
 } rj_quantizer;
 
-/*
- * rows: eight pointers to sample rows; first_column: of the first block; block_levels: for each block the index
- * into quantizers; out: block_count blocks in natural order.
- */
-typedef void rj_block_kernel(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
-                             const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
-
 void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance);
+void rj_requantizer_init(rj_quantizer *quantizer, const uint16_t old_table[RJ_BLOCK_SIZE],
+                         const uint16_t table[RJ_BLOCK_SIZE], float allowance);
 
-rj_block_kernel rj_code_blocks_generic;
-rj_block_kernel rj_code_blocks_sse2;
-rj_block_kernel rj_code_blocks_avx2;
-rj_block_kernel rj_code_blocks_neon;
+/* A block's coefficients as the kernels' DCT leaves them. */
+typedef struct {
+    _Alignas(64) float values[RJ_BLOCK_SIZE];
+} rj_coefficients;
 
+/*
+ * The kernels of an instruction set. rows: eight pointers to sample rows; first_column: of the first block;
+ * block_levels: for each block the index into quantizers; out: block_count blocks in natural order.
+ *
+ * code_blocks goes from samples to levels, and is the same as transform_blocks and quantize_blocks one after the other.
+ * recode_blocks goes from levels to levels; out may be the blocks themselves.
+ */
 typedef struct {
     const char *name;
-    rj_block_kernel *code_blocks;
+    void (*code_blocks)(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
+                        const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
+    void (*transform_blocks)(const uint8_t *const *rows, size_t first_column, size_t block_count, rj_coefficients *out);
+    void (*quantize_blocks)(const rj_coefficients *blocks, const uint8_t *block_levels, const rj_quantizer *quantizers,
+                            size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
+    void (*recode_blocks)(const int16_t (*blocks)[RJ_BLOCK_SIZE], const uint8_t *block_levels,
+                          const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
 } rj_simd;
 
-/* The kernel of that name, or the fastest when name is NULL; NULL when this processor does not run it. */
+extern const rj_simd rj_simd_generic;
+extern const rj_simd rj_simd_sse2;
+extern const rj_simd rj_simd_avx2;
+extern const rj_simd rj_simd_neon;
+
+/* The kernels of that name, or the fastest when name is NULL; NULL when this processor does not run them. */
 const rj_simd *rj_simd_find(const char *name);
 
 #endif

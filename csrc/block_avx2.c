@@ -1,4 +1,4 @@
-/* The block kernel for AVX2: one vector holds a whole row of the block. */
+/* The block kernels for AVX2: one vector holds a whole row of the block. */
 
 #include "block.h"
 
@@ -8,7 +8,8 @@
 
 #include <immintrin.h>
 
-#define RJ_KERNEL rj_code_blocks_avx2
+#define RJ_SIMD rj_simd_avx2
+#define RJ_NAME "avx2"
 #define RJ_TARGET __attribute__((target("avx2")))
 
 typedef __m256 vec;
@@ -16,9 +17,15 @@ enum { LANES = 8 };
 
 static inline RJ_TARGET vec broadcast(float value) { return _mm256_set1_ps(value); }
 static inline RJ_TARGET vec load(const float *from) { return _mm256_load_ps(from); }
+static inline RJ_TARGET void store(float *to, vec value) { _mm256_store_ps(to, value); }
 static inline RJ_TARGET vec add(vec a, vec b) { return _mm256_add_ps(a, b); }
 static inline RJ_TARGET vec sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 static inline RJ_TARGET vec mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
+
+static inline RJ_TARGET vec load_levels(const int16_t *from)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from)));
+}
 
 static inline RJ_TARGET vec widened(__m128i samples)
 {

@@ -1,10 +1,11 @@
-/* The block kernel in plain C: the reference that every other kernel has to equal. */
+/* The block kernels in plain C: the reference that every other kernel has to equal. */
 
 #include "block.h"
 
 #include <math.h>
 
-#define RJ_KERNEL rj_code_blocks_generic
+#define RJ_SIMD rj_simd_generic
+#define RJ_NAME "generic"
 #define RJ_TARGET
 
 typedef float vec;
@@ -12,6 +13,8 @@ enum { LANES = 1 };
 
 static inline vec broadcast(float value) { return value; }
 static inline vec load(const float *from) { return *from; }
+static inline vec load_levels(const int16_t *from) { return (float)*from; }
+static inline void store(float *to, vec value) { *to = value; }
 static inline vec add(vec a, vec b) { return a + b; }
 static inline vec sub(vec a, vec b) { return a - b; }
 static inline vec mul(vec a, vec b) { return a * b; }

@@ -1,4 +1,4 @@
-/* The block kernel for NEON, which every 64-bit Arm processor has: two vectors of four hold a row of the block. */
+/* The block kernels for NEON, which every 64-bit Arm processor has: two vectors of four hold a row of the block. */
 
 #include "block.h"
 
@@ -6,7 +6,8 @@
 
 #include <arm_neon.h>
 
-#define RJ_KERNEL rj_code_blocks_neon
+#define RJ_SIMD rj_simd_neon
+#define RJ_NAME "neon"
 #define RJ_TARGET
 
 typedef float32x4_t vec;
@@ -14,6 +15,8 @@ enum { LANES = 4 };
 
 static inline vec broadcast(float value) { return vdupq_n_f32(value); }
 static inline vec load(const float *from) { return vld1q_f32(from); }
+static inline vec load_levels(const int16_t *from) { return vcvtq_f32_s32(vmovl_s16(vld1_s16(from))); }
+static inline void store(float *to, vec value) { vst1q_f32(to, value); }
 static inline vec add(vec a, vec b) { return vaddq_f32(a, b); }
 static inline vec sub(vec a, vec b) { return vsubq_f32(a, b); }
 static inline vec mul(vec a, vec b) { return vmulq_f32(a, b); }

@@ -1,10 +1,11 @@
 /*
- * The template of the block kernels: forward DCT, block rule, rounding. Including it defines RJ_KERNEL.
+ * The template of the block kernels: forward DCT, block rule, rounding. Including it defines RJ_SIMD, which is an
+ * rj_simd with the name RJ_NAME.
  *
- * The including file defines before: vec, a vector of LANES floats; RJ_TARGET, the function attribute that admits its
- * instructions; and the functions broadcast, load, add, sub, mul, load_transposed, transpose and store_large. All
- * kernels do the same operations in the same order without fused multiply-add and round to the nearest even integer, so
- * that their levels are the same to the last bit.
+ * The including file defines before: these two; vec, a vector of LANES floats; RJ_TARGET, the function attribute that
+ * admits its instructions; and the functions broadcast, load, load_levels, store, add, sub, mul, load_transposed,
+ * transpose and store_large. All kernels do the same operations in the same order without fused multiply-add and round
+ * to the nearest even integer, so that their levels are the same to the last bit.
  */
 
 enum {
@@ -49,6 +50,21 @@ static inline RJ_TARGET void dct8(vec x[RJ_BLOCK_SIDE])
     x[7] = sub(near, high_turned);
 }
 
+/* x[group][row] holds LANES columns of a row; loaded transposed, one transposition ends in natural order. */
+static inline RJ_TARGET void transform(vec x[GROUPS][RJ_BLOCK_SIDE], const uint8_t *const *rows, size_t column)
+{
+    /* JPEG's samples are centred at 128. Only DC feels that, and here it is 64 times the mean. */
+    static const _Alignas(64) float level_shift[RJ_BLOCK_SIDE] = {64.0f * 128.0f};
+
+    load_transposed(x, rows, column);
+    for (int group = 0; group < GROUPS; group++)
+        dct8(x[group]);
+    transpose(x);
+    for (int group = 0; group < GROUPS; group++)
+        dct8(x[group]);
+    x[0][0] = sub(x[0][0], load(level_shift));
+}
+
 /* No clamp: samples of 0 to 255 give AC coefficients of at most 1020, which baseline JPEG can code with any table. */
 static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, int16_t *out)
 {
@@ -62,22 +78,51 @@ static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_qua
     }
 }
 
-/* JPEG's samples are centred at 128. Only DC feels that, and here it is 64 times the mean. */
-static const _Alignas(64) float level_shift[RJ_BLOCK_SIDE] = {64.0f * 128.0f};
-
-RJ_TARGET void RJ_KERNEL(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
-                         const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
+static RJ_TARGET void code_blocks(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
+                                  const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
 {
     for (size_t block = 0; block < block_count; block++) {
-        /* x[group][row] holds LANES columns of a row; starting transposed, one transposition ends in natural order. */
         vec x[GROUPS][RJ_BLOCK_SIDE];
-        load_transposed(x, rows, first_column + block * RJ_BLOCK_SIDE);
-        for (int group = 0; group < GROUPS; group++)
-            dct8(x[group]);
-        transpose(x);
-        for (int group = 0; group < GROUPS; group++)
-            dct8(x[group]);
-        x[0][0] = sub(x[0][0], load(level_shift));
+        transform(x, rows, first_column + block * RJ_BLOCK_SIDE);
         quantize(x, &quantizers[block_levels[block]], out[block]);
     }
 }
+
+static RJ_TARGET void transform_blocks(const uint8_t *const *rows, size_t first_column, size_t block_count,
+                                       rj_coefficients *out)
+{
+    for (size_t block = 0; block < block_count; block++) {
+        vec x[GROUPS][RJ_BLOCK_SIDE];
+        transform(x, rows, first_column + block * RJ_BLOCK_SIDE);
+        for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+            for (int group = 0; group < GROUPS; group++)
+                store(out[block].values + row * RJ_BLOCK_SIDE + group * LANES, x[group][row]);
+    }
+}
+
+static RJ_TARGET void quantize_blocks(const rj_coefficients *blocks, const uint8_t *block_levels,
+                                      const rj_quantizer *quantizers, size_t block_count,
+                                      int16_t (*out)[RJ_BLOCK_SIZE])
+{
+    for (size_t block = 0; block < block_count; block++) {
+        vec x[GROUPS][RJ_BLOCK_SIDE];
+        for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+            for (int group = 0; group < GROUPS; group++)
+                x[group][row] = load(blocks[block].values + row * RJ_BLOCK_SIDE + group * LANES);
+        quantize(x, &quantizers[block_levels[block]], out[block]);
+    }
+}
+
+static RJ_TARGET void recode_blocks(const int16_t (*blocks)[RJ_BLOCK_SIZE], const uint8_t *block_levels,
+                                    const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
+{
+    for (size_t block = 0; block < block_count; block++) {
+        vec x[GROUPS][RJ_BLOCK_SIDE];
+        for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+            for (int group = 0; group < GROUPS; group++)
+                x[group][row] = load_levels(blocks[block] + row * RJ_BLOCK_SIDE + group * LANES);
+        quantize(x, &quantizers[block_levels[block]], out[block]);
+    }
+}
+
+const rj_simd RJ_SIMD = {RJ_NAME, code_blocks, transform_blocks, quantize_blocks, recode_blocks};

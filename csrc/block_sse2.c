@@ -1,4 +1,4 @@
-/* The block kernel for SSE2, which every x86-64 processor has: two vectors of four hold a row of the block. */
+/* The block kernels for SSE2, which every x86-64 processor has: two vectors of four hold a row of the block. */
 
 #include "block.h"
 
@@ -6,7 +6,8 @@
 
 #include "block_x86.h"
 
-#define RJ_KERNEL rj_code_blocks_sse2
+#define RJ_SIMD rj_simd_sse2
+#define RJ_NAME "sse2"
 #define RJ_TARGET
 
 typedef __m128 vec;
@@ -14,9 +15,17 @@ enum { LANES = 4 };
 
 static inline vec broadcast(float value) { return _mm_set1_ps(value); }
 static inline vec load(const float *from) { return _mm_load_ps(from); }
+static inline void store(float *to, vec value) { _mm_store_ps(to, value); }
 static inline vec add(vec a, vec b) { return _mm_add_ps(a, b); }
 static inline vec sub(vec a, vec b) { return _mm_sub_ps(a, b); }
 static inline vec mul(vec a, vec b) { return _mm_mul_ps(a, b); }
+
+/* SSE2 widens unsigned numbers only: the level goes into the upper half of its 32 bits and is shifted down. */
+static inline vec load_levels(const int16_t *from)
+{
+    __m128i levels = _mm_loadl_epi64((const __m128i *)(const void *)from);
+    return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(levels, levels), 16));
+}
 
 /* Eight 16-bit samples become the two halves of a row. */
 static inline void put_widened(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples)

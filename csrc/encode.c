@@ -30,52 +30,35 @@ static size_t bytes_per_pixel(rj_pixels pixels)
     }
 }
 
-static rj_status refuse(rj_encoder *encoder, rj_status status, const char *message)
+rj_status rj_encoder_refuse(rj_encoder *encoder, rj_status status, const char *message)
 {
     snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "%s", message);
     return status;
 }
 
-static rj_status check_settings(rj_encoder *encoder, const rj_settings *settings)
+void rj_configure_picture(j_compress_ptr cinfo, const rj_picture *picture)
 {
-    if (settings->width < 1 || settings->height < 1 || settings->width > JPEG_MAX_DIMENSION ||
-        settings->height > JPEG_MAX_DIMENSION) {
-        snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "a JPEG's sides are 1 to %ld pixels, not %u x %u",
-                 JPEG_MAX_DIMENSION, (unsigned)settings->width, (unsigned)settings->height);
-        return RJ_BAD_ARGUMENT;
-    }
-    if (settings->component_count < 1 || settings->component_count > RJ_MAX_COMPONENTS)
-        return refuse(encoder, RJ_BAD_ARGUMENT, "a picture has 1 to 4 components");
-    if (settings->table_count < 1 || settings->table_count > RJ_MAX_TABLES)
-        return refuse(encoder, RJ_BAD_ARGUMENT, "a picture has 1 to 4 quantisation tables");
-    if (settings->level_count < 1 || settings->level_count > 256)
-        return refuse(encoder, RJ_BAD_ARGUMENT, "a map has 1 to 256 levels");
-    for (int i = 0; i < settings->level_count; i++)
-        if (!(settings->allowances[i] >= 0))
-            return refuse(encoder, RJ_BAD_ARGUMENT, "an allowance is 0 or more");
-    for (int i = 0; i < settings->component_count; i++) {
-        const rj_component *component = &settings->components[i];
-        if (component->h_samp < 1 || component->h_samp > MAX_SAMP_FACTOR || component->v_samp < 1 ||
-            component->v_samp > MAX_SAMP_FACTOR)
-            return refuse(encoder, RJ_BAD_ARGUMENT, "a sampling factor is 1 to 4");
-    }
-    for (int table = 0; table < settings->table_count; table++)
-        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
-            if (settings->tables[table][i] < 1 || settings->tables[table][i] > 32767)
-                return refuse(encoder, RJ_BAD_ARGUMENT, "a quantisation step is 1 to 32767");
-    return RJ_OK;
-}
-
-static void configure(j_compress_ptr cinfo, const rj_settings *settings)
-{
-    cinfo->image_width = settings->width;
-    cinfo->image_height = settings->height;
-    cinfo->in_color_space = color_space(settings->pixels);
-    cinfo->input_components = (int)bytes_per_pixel(settings->pixels);
+    cinfo->image_width = picture->width;
+    cinfo->image_height = picture->height;
+    cinfo->in_color_space = color_space(picture->pixels);
+    cinfo->input_components = (int)bytes_per_pixel(picture->pixels);
     jpeg_set_defaults(cinfo);
-    if (settings->keep_rgb)
+    if (picture->keep_rgb)
         jpeg_set_colorspace(cinfo, JCS_RGB);
 
+    /* The hook replaces libjpeg's DCT; of its three, only the float one takes any table without integer overflow. */
+    cinfo->dct_method = JDCT_FLOAT;
+    cinfo->smoothing_factor = picture->smoothing;
+    if (picture->x_density > 0 && picture->y_density > 0) {
+        cinfo->write_JFIF_header = TRUE;
+        cinfo->density_unit = 1; /* dots per inch */
+        cinfo->X_density = picture->x_density;
+        cinfo->Y_density = picture->y_density;
+    }
+}
+
+void rj_configure_coding(j_compress_ptr cinfo, const rj_settings *settings)
+{
     for (int table = 0; table < settings->table_count; table++) {
         unsigned int steps[RJ_BLOCK_SIZE];
         for (int i = 0; i < RJ_BLOCK_SIZE; i++)
@@ -87,19 +70,9 @@ static void configure(j_compress_ptr cinfo, const rj_settings *settings)
         cinfo->comp_info[i].v_samp_factor = settings->components[i].v_samp;
         cinfo->comp_info[i].quant_tbl_no = settings->components[i].table;
     }
-
-    /* The hook replaces libjpeg's DCT; of its three, only the float one takes any table without integer overflow. */
-    cinfo->dct_method = JDCT_FLOAT;
-    cinfo->smoothing_factor = settings->smoothing;
     cinfo->optimize_coding = settings->optimize ? TRUE : FALSE;
     cinfo->restart_interval = settings->restart_blocks;
     cinfo->restart_in_rows = (int)settings->restart_rows;
-    if (settings->x_density > 0 && settings->y_density > 0) {
-        cinfo->write_JFIF_header = TRUE;
-        cinfo->density_unit = 1; /* dots per inch */
-        cinfo->X_density = settings->x_density;
-        cinfo->Y_density = settings->y_density;
-    }
     if (settings->progressive)
         jpeg_simple_progression(cinfo);
 }
@@ -109,26 +82,34 @@ rj_encoder *rj_encoder_new(void)
     return calloc(1, sizeof(rj_encoder));
 }
 
-rj_status rj_encoder_start(rj_encoder *encoder, const rj_settings *settings)
+rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
+                           int keep_coefficients)
 {
     j_compress_ptr cinfo = &encoder->cinfo;
     cinfo->err = rj_error_init(&encoder->error);
-    rj_status status = check_settings(encoder, settings);
-    if (status == RJ_OK)
-        status = rj_hook_init(&encoder->hook, settings, encoder->error.message);
+    if (picture->width < 1 || picture->height < 1 || picture->width > JPEG_MAX_DIMENSION ||
+        picture->height > JPEG_MAX_DIMENSION) {
+        snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "a JPEG's sides are 1 to %ld pixels, not %u x %u",
+                 JPEG_MAX_DIMENSION, (unsigned)picture->width, (unsigned)picture->height);
+        return RJ_BAD_ARGUMENT;
+    }
+    rj_status status =
+        rj_rule_init(&encoder->hook.rule, settings, picture->width, picture->height, NULL, encoder->error.message);
     if (status != RJ_OK)
         return status;
 
     if (setjmp(encoder->error.return_point))
         return RJ_LIBJPEG_ERROR;
     jpeg_create_compress(cinfo);
-    size_t likely_size = (size_t)settings->width * settings->height / 4;
+    size_t likely_size = keep_coefficients ? 0 : (size_t)picture->width * picture->height / 4;
     cinfo->dest = rj_destination_init(&encoder->destination, likely_size + settings->segments_size + 65536);
-    configure(cinfo, settings);
+    rj_configure_picture(cinfo, picture);
     if (cinfo->num_components != settings->component_count)
-        return refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
+    rj_configure_coding(cinfo, settings);
     jpeg_start_compress(cinfo, TRUE);
-    rj_hook_install(&encoder->hook, cinfo);
+    if (rj_hook_install(&encoder->hook, cinfo, keep_coefficients) != RJ_OK)
+        return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the coefficients");
     if (settings->segments_size > 0)
         rj_destination_append(cinfo, settings->segments, settings->segments_size);
     return RJ_OK;
@@ -138,7 +119,7 @@ rj_status rj_encoder_write(rj_encoder *encoder, const uint8_t *rows, size_t stri
 {
     j_compress_ptr cinfo = &encoder->cinfo;
     if (row_count > cinfo->image_height - cinfo->next_scanline)
-        return refuse(encoder, RJ_BAD_ARGUMENT, "more rows than the picture has");
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "more rows than the picture has");
     if (setjmp(encoder->error.return_point))
         return RJ_LIBJPEG_ERROR;
     for (uint32_t done = 0; done < row_count;) {

@@ -1,4 +1,4 @@
-/* What the C files share: the encoder's state and the rooms around libjpeg. */
+/* What the C files share: the states of encoder and reader and the rooms around libjpeg. */
 
 #ifndef RJ_INTERNAL_H
 #define RJ_INTERNAL_H
@@ -21,10 +21,14 @@ libjpeg-turbo8-dev (Ubuntu), or set PYREGJPEG_LIBJPEG_DIR to a libjpeg-turbo pre
 #error "pyregjpeg needs a libjpeg-turbo with 8-bit samples"
 #endif
 
-/* libjpeg's error manager that returns to the C function that called libjpeg and keeps the message. */
+/*
+ * libjpeg's error manager that returns to the C function that called libjpeg and keeps the message, or, of warnings that
+ * are not refused, the first one.
+ */
 typedef struct {
     struct jpeg_error_mgr manager;
     jmp_buf return_point;
+    int refuse_warnings;
     char message[RJ_MESSAGE_SIZE];
 } rj_error;
 
@@ -44,24 +48,37 @@ void rj_destination_append(j_compress_ptr cinfo, const uint8_t *bytes, size_t si
 size_t rj_destination_size(const rj_destination *destination);
 void rj_destination_free(rj_destination *destination);
 
-/* The block's place in its component, which libjpeg does not pass to forward_DCT. */
+/* What the kernels need for one component. */
 typedef struct {
     const uint8_t *block_levels;
     size_t block_columns;
     const rj_quantizer *quantizers;
-    uint32_t v_samp;
-    uint32_t imcu_row;
-    uint64_t blocks_seen;
-} rj_component_place;
+} rj_component_rule;
 
 typedef struct {
-    rj_block_kernel *code_blocks;
+    const rj_simd *simd;
     rj_quantizer *quantizers;
-    rj_component_place places[RJ_MAX_COMPONENTS];
+    rj_component_rule components[RJ_MAX_COMPONENTS];
+} rj_rule;
+
+/* old_tables: for each component the table that its levels were made with, or NULL where they are yet to be made. */
+rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height,
+                       const uint16_t (*old_tables)[RJ_BLOCK_SIZE], char *message);
+void rj_rule_free(rj_rule *rule);
+
+/* How far a component has come; kept: its coefficients, if they are kept. */
+typedef struct {
+    uint32_t imcu_row;
+    uint64_t blocks_seen;
+    rj_coefficients *kept;
+} rj_place;
+
+typedef struct {
+    rj_rule rule;
+    rj_place places[RJ_MAX_COMPONENTS];
 } rj_hook;
 
-rj_status rj_hook_init(rj_hook *hook, const rj_settings *settings, char *message);
-void rj_hook_install(rj_hook *hook, j_compress_ptr cinfo);
+rj_status rj_hook_install(rj_hook *hook, j_compress_ptr cinfo, int keep_coefficients);
 void rj_hook_free(rj_hook *hook);
 
 struct rj_encoder {
@@ -69,6 +86,20 @@ struct rj_encoder {
     rj_error error;
     rj_destination destination;
     rj_hook hook;
+};
+
+rj_status rj_encoder_refuse(rj_encoder *encoder, rj_status status, const char *message);
+void rj_configure_picture(j_compress_ptr cinfo, const rj_picture *picture);
+void rj_configure_coding(j_compress_ptr cinfo, const rj_settings *settings);
+
+struct rj_reader {
+    struct jpeg_decompress_struct dinfo;
+    rj_error error;
+    struct jpeg_progress_mgr progress;
+    rj_header header;
+    jvirt_barray_ptr *levels;
+    size_t size;
+    uint8_t *segments;
 };
 
 #endif

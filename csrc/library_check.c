@@ -16,8 +16,9 @@ static rj_status count_blocks(rj_encoder *encoder, int optimize)
     static const uint8_t pixels[SIDE][SIDE][4];
     static const uint8_t block_levels[LUMA_BLOCKS * LUMA_BLOCKS];
     static const float allowance = 0.0f;
-    rj_settings settings = {.width = SIDE, .height = SIDE, .pixels = RJ_RGBX, .component_count = 3, .table_count = 1,
-                            .level_count = 1, .allowances = &allowance, .optimize = optimize};
+    rj_picture picture = {.width = SIDE, .height = SIDE, .pixels = RJ_RGBX};
+    rj_settings settings = {.component_count = 3, .table_count = 1, .level_count = 1, .allowances = &allowance,
+                            .optimize = optimize};
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         settings.tables[0][i] = 16;
     for (int i = 0; i < 3; i++) {
@@ -28,7 +29,7 @@ static rj_status count_blocks(rj_encoder *encoder, int optimize)
 
     const uint8_t *jpeg;
     size_t size;
-    rj_status status = rj_encoder_start(encoder, &settings);
+    rj_status status = rj_encoder_start(encoder, &picture, &settings, 0);
     if (status == RJ_OK)
         status = rj_encoder_write(encoder, &pixels[0][0][0], sizeof pixels[0], SIDE);
     if (status == RJ_OK)

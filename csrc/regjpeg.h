@@ -24,7 +24,7 @@ typedef enum {
     RJ_CMYK
 } rj_pixels;
 
-/* block_levels: for each block, row by row, one index into the allowances; alive until rj_encoder_finish. */
+/* block_levels: for each block, row by row, one index into the allowances; alive as long as they are encoded. */
 typedef struct {
     int h_samp;
     int v_samp;
@@ -34,16 +34,23 @@ typedef struct {
     uint32_t block_columns;
 } rj_component;
 
-/*
- * allowances: one for each map level, at least 0, in units of an orthonormal DCT coefficient (see block.h);
- * segments: complete APPn and COM markers, written after libjpeg's own header;
- * simd: as for rj_simd_name.
- */
+/* The pixels that are to become a file, and what is done to them before the DCT. Densities are in dots per inch. */
 typedef struct {
     uint32_t width;
     uint32_t height;
     rj_pixels pixels;
     int keep_rgb;
+    int smoothing;
+    uint16_t x_density;
+    uint16_t y_density;
+} rj_picture;
+
+/*
+ * How coefficients become a file. allowances: one for each map level, at least 0, in units of an orthonormal DCT
+ * coefficient (see block.h); segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for
+ * rj_simd_name.
+ */
+typedef struct {
     int component_count;
     rj_component components[RJ_MAX_COMPONENTS];
     int table_count;
@@ -52,23 +59,61 @@ typedef struct {
     const float *allowances;
     int optimize;
     int progressive;
-    int smoothing;
     uint32_t restart_blocks;
     uint32_t restart_rows;
-    uint16_t x_density;
-    uint16_t y_density;
     const uint8_t *segments;
     size_t segments_size;
     const char *simd;
 } rj_settings;
 
+/* What a JPEG file says of itself. Each component has a table of its own; block_levels is null. */
+typedef struct {
+    uint32_t width;
+    uint32_t height;
+    int component_count;
+    rj_component components[RJ_MAX_COMPONENTS];
+    uint16_t tables[RJ_MAX_COMPONENTS][64];
+    int progressive;
+} rj_header;
+
+typedef struct rj_reader rj_reader;
 typedef struct rj_encoder rj_encoder;
 
-/* One picture: new, start, write until all rows are in, finish, free. After an error only message and free. */
+/*
+ * One JPEG file, which has to stay alive: new, open, read, then any of the others; free. After an error only message and
+ * free. The header has the tables only once the file is read. Unless keep_going, a warning of libjpeg is an error; else
+ * rj_reader_message is the first of them, or empty.
+ */
+rj_reader *rj_reader_new(void);
+rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, int keep_going, rj_header *header);
+rj_status rj_reader_read(rj_reader *reader, rj_header *header);
+/* All APPn and COM markers, complete and in order, as rj_settings takes them; valid until the reader is freed. */
+rj_status rj_reader_segments(rj_reader *reader, const uint8_t **segments, size_t *size);
+/* Bytes of the file up to and with its EOI. */
+size_t rj_reader_end(const rj_reader *reader);
+/* The levels of a component, 64 for each block in natural order, blocks row by row. */
+rj_status rj_reader_levels(rj_reader *reader, int component, int16_t *levels);
+const char *rj_reader_message(const rj_reader *reader);
+void rj_reader_free(rj_reader *reader);
+
+/*
+ * One picture: new, start, write until all rows are in, finish, free. After an error only message and free. The file
+ * stays valid until the encoder is freed.
+ *
+ * From a reader instead: new, transcode, free. keep leaves the reader's levels as they are, for another transcode.
+ *
+ * With keep_coefficients, start, write and finish make no file worth having, but keep the unquantised coefficients; then
+ * any number of other encoders, of the same picture, may do: new, requantize, free.
+ */
 rj_encoder *rj_encoder_new(void);
-rj_status rj_encoder_start(rj_encoder *encoder, const rj_settings *settings);
+rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
+                           int keep_coefficients);
 rj_status rj_encoder_write(rj_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t row_count);
 rj_status rj_encoder_finish(rj_encoder *encoder, const uint8_t **jpeg, size_t *size);
+rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_settings *settings, int keep,
+                               const uint8_t **jpeg, size_t *size);
+rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, const rj_picture *picture,
+                                const rj_settings *settings, const uint8_t **jpeg, size_t *size);
 const char *rj_encoder_message(const rj_encoder *encoder);
 void rj_encoder_free(rj_encoder *encoder);
 

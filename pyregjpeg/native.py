@@ -1,11 +1,11 @@
-"""The only user of the C extension: arrays to pointers, status to exception."""
+"""The C extension as Python sees it: arrays to pointers, status to exception; reader.py has the way in from a JPEG."""
 
 from __future__ import annotations
 
 import functools
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -36,28 +36,34 @@ class Component:
     block_levels: NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """All that the encoder is told besides the pixels.
+@dataclass(frozen=True, kw_only=True)
+class Coding:
+    """How coefficients become a file.
 
     `tables` is (n, 64) in natural order; `allowances` has one entry for each map level (the block rule is in
-    csrc/block.h); `density` is in dots per inch, 0 for none; `segments` holds complete markers.
+    csrc/block.h); `segments` holds complete markers.
     """
+
+    components: tuple[Component, ...]
+    tables: NDArray[np.uint16]
+    allowances: NDArray[np.float32]
+    optimize: bool = True
+    progressive: bool = False
+    restart_blocks: int = 0
+    restart_rows: int = 0
+    segments: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Coding):
+    """All that the encoder is told besides the pixels; `density` is in dots per inch, 0 for none."""
 
     width: int
     height: int
     pixels: Pixels
-    components: tuple[Component, ...]
-    tables: NDArray[np.uint16]
-    allowances: NDArray[np.float32]
     keep_rgb: bool = False
-    optimize: bool = True
-    progressive: bool = False
     smoothing: int = 0
-    restart_blocks: int = 0
-    restart_rows: int = 0
     density: tuple[int, int] = (0, 0)
-    segments: bytes = b""
 
 
 def encode(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> bytes:
@@ -65,29 +71,36 @@ def encode(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> bytes:
 
     Raises CodecError with libjpeg's message when libjpeg refuses, or when the strips do not make up the picture.
     """
-    check_library()
-    encoder = ffi.gc(lib.rj_encoder_new(), lib.rj_encoder_free)
-    if not encoder:
-        raise MemoryError("no memory for an encoder")
-    try:
-        settings_struct, keep_alive = _fill(settings)
-        _check(encoder, lib.rj_encoder_start(encoder, settings_struct))
-        rows_written, row_bytes = 0, settings.width * _PIXELS[settings.pixels][1]
-        for strip in strips:
-            if strip.dtype != np.uint8 or strip.ndim != 2 or strip.shape[1] != row_bytes:
-                raise CodecError(f"a row of the picture has {row_bytes} bytes, the strip is of shape {strip.shape}")
-            rows = strip if strip.strides[1] == 1 and strip.strides[0] >= 0 else np.ascontiguousarray(strip)
-            address = ffi.cast("const uint8_t *", rows.ctypes.data)
-            _check(encoder, lib.rj_encoder_write(encoder, address, rows.strides[0], rows.shape[0]))
-            rows_written += rows.shape[0]
-        if rows_written != settings.height:
-            raise CodecError(f"the picture has {settings.height} rows, but {rows_written} were given")
-        jpeg, size = ffi.new("const uint8_t **"), ffi.new("size_t *")
-        _check(encoder, lib.rj_encoder_finish(encoder, jpeg, size))
-        del keep_alive  # block maps, allowances and segments had to live until here
-        return bytes(ffi.buffer(jpeg[0], size[0]))
-    finally:
-        ffi.release(encoder)
+    with new_encoder() as encoder:
+        return _encode(encoder, settings, strips, keep_coefficients=False)
+
+
+class Coefficients:
+    """The unquantised coefficients of a picture, 4 bytes each, to make files of with several qualities.
+
+    A context manager, which frees them. Raises as `encode` does.
+    """
+
+    def __init__(self, settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> None:
+        self._encoder = new_encoder()
+        quick = replace(settings, optimize=False, progressive=False, restart_blocks=0, restart_rows=0, segments=b"")
+        _encode(self._encoder, quick, strips, keep_coefficients=True)
+
+    def encode(self, settings: Settings) -> bytes:
+        """The file that the function of that name makes of the same pixels; they keep their sampling."""
+        with new_encoder() as encoder:
+            picture = _fill_picture(settings)
+            coding, keep_alive = fill_coding(settings)
+            jpeg, size = ffi.new("const uint8_t **"), ffi.new("size_t *")
+            check(encoder, lib.rj_encoder_requantize(encoder, self._encoder, picture, coding, jpeg, size))
+            del keep_alive
+            return bytes(ffi.buffer(jpeg[0], size[0]))
+
+    def __enter__(self) -> Coefficients:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        ffi.release(self._encoder)
 
 
 def simd_name() -> str:
@@ -114,38 +127,79 @@ def _simd_setting() -> ffi.CData:
     return ffi.new("char[]", name.encode()) if name else ffi.NULL
 
 
-def _check(encoder: ffi.CData, status: int) -> None:
+def check(encoder: ffi.CData, status: int) -> None:
+    """As check_status, with the message of the encoder."""
+    check_status(status, lib.rj_encoder_message(encoder))
+
+
+def check_status(status: int, message: ffi.CData) -> None:
+    """The exception for a status of the C code, with its message."""
     if status == lib.RJ_OK:
         return
-    message = ffi.string(lib.rj_encoder_message(encoder)).decode(errors="replace")
-    raise MemoryError(message) if status == lib.RJ_NO_MEMORY else CodecError(message)
+    sentence = ffi.string(message).decode(errors="replace")
+    raise MemoryError(sentence) if status == lib.RJ_NO_MEMORY else CodecError(sentence)
 
 
-def _fill(settings: Settings) -> tuple[ffi.CData, list[object]]:
+def new_encoder() -> ffi.CData:
+    """An rj_encoder that is freed when it is released or collected; CodecError if the library does not fit."""
+    check_library()
+    encoder = ffi.gc(lib.rj_encoder_new(), lib.rj_encoder_free)
+    if not encoder:
+        raise MemoryError("no memory for an encoder")
+    return encoder
+
+
+def _encode(
+    encoder: ffi.CData, settings: Settings, strips: Iterable[NDArray[np.uint8]], *, keep_coefficients: bool
+) -> bytes:
+    coding, keep_alive = fill_coding(settings)
+    check(encoder, lib.rj_encoder_start(encoder, _fill_picture(settings), coding, keep_coefficients))
+    rows_written, row_bytes = 0, settings.width * _PIXELS[settings.pixels][1]
+    for strip in strips:
+        if strip.dtype != np.uint8 or strip.ndim != 2 or strip.shape[1] != row_bytes:
+            raise CodecError(f"a row of the picture has {row_bytes} bytes, the strip is of shape {strip.shape}")
+        rows = strip if strip.strides[1] == 1 and strip.strides[0] >= 0 else np.ascontiguousarray(strip)
+        address = ffi.cast("const uint8_t *", rows.ctypes.data)
+        check(encoder, lib.rj_encoder_write(encoder, address, rows.strides[0], rows.shape[0]))
+        rows_written += rows.shape[0]
+    if rows_written != settings.height:
+        raise CodecError(f"the picture has {settings.height} rows, but {rows_written} were given")
+    jpeg, size = ffi.new("const uint8_t **"), ffi.new("size_t *")
+    check(encoder, lib.rj_encoder_finish(encoder, jpeg, size))
+    del keep_alive  # block maps, allowances and segments had to live until here
+    return bytes(ffi.buffer(jpeg[0], size[0]))
+
+
+def _fill_picture(settings: Settings) -> ffi.CData:
+    picture = ffi.new("rj_picture *")
+    picture.width, picture.height = settings.width, settings.height
+    picture.pixels, picture.keep_rgb = _PIXELS[settings.pixels][0], settings.keep_rgb
+    picture.smoothing = settings.smoothing
+    picture.x_density, picture.y_density = settings.density
+    return picture
+
+
+def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
     """The C struct, and the objects that its pointers point into."""
-    allowances = ffi.from_buffer("float[]", np.ascontiguousarray(settings.allowances, dtype=np.float32))
-    segments = ffi.from_buffer("uint8_t[]", settings.segments)
+    allowances = ffi.from_buffer("float[]", np.ascontiguousarray(coding.allowances, dtype=np.float32))
+    segments = ffi.from_buffer("uint8_t[]", coding.segments)
     simd = _simd_setting()
     keep_alive: list[object] = [allowances, segments, simd]
 
     struct = ffi.new("rj_settings *")
-    struct.width, struct.height = settings.width, settings.height
-    struct.pixels, struct.keep_rgb = _PIXELS[settings.pixels][0], settings.keep_rgb
-    struct.component_count = len(settings.components)
-    for target, component in zip(struct.components, settings.components, strict=False):
+    struct.component_count = len(coding.components)
+    for target, component in zip(struct.components, coding.components, strict=False):
         target.h_samp, target.v_samp, target.table = component.h_samp, component.v_samp, component.table
         block_levels = np.ascontiguousarray(component.block_levels, dtype=np.uint8)
         target.block_levels = ffi.from_buffer("uint8_t[]", block_levels)
         target.block_rows, target.block_columns = block_levels.shape
         keep_alive.append(block_levels)
-    struct.table_count = len(settings.tables)
-    for target, table in zip(struct.tables, settings.tables, strict=False):
+    struct.table_count = len(coding.tables)
+    for target, table in zip(struct.tables, coding.tables, strict=False):
         ffi.memmove(target, np.ascontiguousarray(table, dtype=np.uint16), 128)
-    struct.level_count, struct.allowances = len(settings.allowances), allowances
-    struct.optimize, struct.progressive = settings.optimize, settings.progressive
-    struct.smoothing = settings.smoothing
-    struct.restart_blocks, struct.restart_rows = settings.restart_blocks, settings.restart_rows
-    struct.x_density, struct.y_density = settings.density
-    struct.segments, struct.segments_size = segments, len(settings.segments)
+    struct.level_count, struct.allowances = len(coding.allowances), allowances
+    struct.optimize, struct.progressive = coding.optimize, coding.progressive
+    struct.restart_blocks, struct.restart_rows = coding.restart_blocks, coding.restart_rows
+    struct.segments, struct.segments_size = segments, len(coding.segments)
     struct.simd = simd
     return struct, keep_alive

@@ -41,8 +41,9 @@ print(status("VmHWM") - before)
 GREY_64_MEGAPIXELS = """
 levels = np.zeros((1000, 1000), dtype=np.uint8)
 component = native.Component(1, 1, 0, levels)
-settings = native.Settings(8000, 8000, "L", (component,), np.full((1, 64), 20, dtype=np.uint16),
-    np.zeros(1, dtype=np.float32), optimize={optimize})
+settings = native.Settings(
+    width=8000, height=8000, pixels="L", components=(component,), tables=np.full((1, 64), 20, dtype=np.uint16),
+    allowances=np.zeros(1, dtype=np.float32), optimize={optimize})
 strip = np.tile(np.arange(8000, dtype=np.uint16) // 40, (16, 1)).astype(np.uint8)
 """
 
@@ -76,7 +77,14 @@ def save_well_and_badly() -> None:
         image.save(io.BytesIO(), format="REGIONJPEG", region_map=ones * 2)
     component = native.Component(1, 1, 0, np.zeros((8, 8), dtype=np.uint8))
     tables = np.ones((1, 64), dtype=np.uint16)
-    settings = native.Settings(64, 64, "L", (component,), tables, np.zeros(1, dtype=np.float32))
+    settings = native.Settings(
+        width=64,
+        height=64,
+        pixels="L",
+        components=(component,),
+        tables=tables,
+        allowances=np.zeros(1, dtype=np.float32),
+    )
     with pytest.raises(pyregjpeg.CodecError):  # in the middle of the picture
         native.encode(settings, [np.zeros((20, 64), dtype=np.uint8)])
 

@@ -40,7 +40,14 @@ FAST_KERNELS = [name for name in KERNELS if name != "generic" and has_kernel(nam
 def grey_settings(width: int, height: int, **changes: Any) -> Settings:
     """Settings for a grey picture, all of its blocks of level 0."""
     component = Component(1, 1, 0, np.zeros(grid(width, height), dtype=np.uint8))
-    base = Settings(width, height, "L", (component,), TABLE[np.newaxis], ALLOWANCES)
+    base = Settings(
+        width=width,
+        height=height,
+        pixels="L",
+        components=(component,),
+        tables=TABLE[np.newaxis],
+        allowances=ALLOWANCES,
+    )
     return dataclasses.replace(base, **changes)
 
 
@@ -146,12 +153,12 @@ def test_every_block_of_every_component_takes_its_own_maps_level(
     maps = [random.integers(0, 2, shape, dtype=np.uint8) for shape in (luma_grid, chroma_grid, chroma_grid)]
     samplings = [sampling, (1, 1), (1, 1)]
     to_write = Settings(
-        width,
-        height,
-        "RGB",
-        tuple(Component(*factors, 0, levels) for factors, levels in zip(samplings, maps, strict=True)),
-        np.ones((1, 64), dtype=np.uint16),
-        np.array([0, 1e9], dtype=np.float32),
+        width=width,
+        height=height,
+        pixels="RGB",
+        components=tuple(Component(*factors, 0, levels) for factors, levels in zip(samplings, maps, strict=True)),
+        tables=np.ones((1, 64), dtype=np.uint16),
+        allowances=np.array([0, 1e9], dtype=np.float32),
         optimize=optimize,
         progressive=progressive,
     )

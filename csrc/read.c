@@ -1,0 +1,165 @@
+/* This file contains the reader: a JPEG file in memory to its levels, its tables and its markers. */
+
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A picture of a few bytes may claim any number of scans, each as costly as a whole picture; real ones have some ten. */
+enum { MAX_SCANS = 100 };
+
+static void stop_endless_scans(j_common_ptr cinfo)
+{
+    rj_reader *reader = cinfo->client_data;
+    if (reader->dinfo.input_scan_number <= MAX_SCANS)
+        return;
+    snprintf(reader->error.message, RJ_MESSAGE_SIZE, "the file has more than %d scans", MAX_SCANS);
+    longjmp(reader->error.return_point, 1);
+}
+
+static rj_status refuse(rj_reader *reader, const char *message)
+{
+    snprintf(reader->error.message, RJ_MESSAGE_SIZE, "%s", message);
+    return RJ_BAD_ARGUMENT;
+}
+
+rj_reader *rj_reader_new(void)
+{
+    return calloc(1, sizeof(rj_reader));
+}
+
+rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, int keep_going, rj_header *header)
+{
+    j_decompress_ptr dinfo = &reader->dinfo;
+    dinfo->err = rj_error_init(&reader->error);
+    reader->error.refuse_warnings = !keep_going;
+    if (setjmp(reader->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    jpeg_create_decompress(dinfo);
+    dinfo->client_data = reader;
+    reader->size = size;
+    reader->progress.progress_monitor = stop_endless_scans;
+    dinfo->progress = &reader->progress;
+    /* libjpeg only reads it; the oldest libjpeg-turbo does not say so. */
+    jpeg_mem_src(dinfo, (unsigned char *)(uintptr_t)jpeg, size);
+    jpeg_save_markers(dinfo, JPEG_COM, 0xFFFF);
+    for (int i = 0; i < 16; i++)
+        jpeg_save_markers(dinfo, JPEG_APP0 + i, 0xFFFF);
+    jpeg_read_header(dinfo, TRUE);
+    if (dinfo->data_precision != 8)
+        return refuse(reader, "only JPEGs of 8 bits can be transcoded");
+    if (dinfo->num_components > RJ_MAX_COMPONENTS)
+        return refuse(reader, "only JPEGs of up to 4 components can be transcoded");
+
+    reader->header.width = dinfo->image_width;
+    reader->header.height = dinfo->image_height;
+    reader->header.component_count = dinfo->num_components;
+    reader->header.progressive = dinfo->progressive_mode;
+    *header = reader->header;
+    return RJ_OK;
+}
+
+/* What libjpeg lets pass, but is no complete picture. */
+static rj_status warn(rj_reader *reader, const char *message)
+{
+    if (reader->error.refuse_warnings)
+        return refuse(reader, message);
+    if (reader->error.manager.num_warnings++ == 0)
+        refuse(reader, message);
+    return RJ_OK;
+}
+
+/* libjpeg has its own copy of a component's table from its first scan on; the slot may have changed since. */
+static rj_status describe_component(rj_reader *reader, int index)
+{
+    const jpeg_component_info *component = &reader->dinfo.comp_info[index];
+    const JQUANT_TBL *table = component->quant_table;
+    if (table == NULL) {
+        if (warn(reader, "one of the components has no scan") != RJ_OK)
+            return RJ_BAD_ARGUMENT;
+        table = reader->dinfo.quant_tbl_ptrs[component->quant_tbl_no];
+    }
+    if (table == NULL)
+        return refuse(reader, "one of the components has no quantisation table");
+    for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+        reader->header.tables[index][i] = table->quantval[i];
+    reader->header.components[index] = (rj_component){
+        .h_samp = component->h_samp_factor,
+        .v_samp = component->v_samp_factor,
+        .table = index,
+        .block_rows = component->height_in_blocks,
+        .block_columns = component->width_in_blocks,
+    };
+    return RJ_OK;
+}
+
+rj_status rj_reader_read(rj_reader *reader, rj_header *header)
+{
+    if (setjmp(reader->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    reader->levels = jpeg_read_coefficients(&reader->dinfo);
+    for (int i = 0; i < reader->header.component_count; i++) {
+        rj_status status = describe_component(reader, i);
+        if (status != RJ_OK)
+            return status;
+    }
+    *header = reader->header;
+    return RJ_OK;
+}
+
+rj_status rj_reader_segments(rj_reader *reader, const uint8_t **segments, size_t *size)
+{
+    enum { HEADER = 4 }; /* 0xFF, the marker, and a length that counts itself */
+    *size = 0;
+    for (jpeg_saved_marker_ptr marker = reader->dinfo.marker_list; marker != NULL; marker = marker->next)
+        *size += HEADER + marker->data_length;
+    uint8_t *next = realloc(reader->segments, *size + 1);
+    if (next == NULL)
+        return RJ_NO_MEMORY;
+    reader->segments = next;
+    for (jpeg_saved_marker_ptr marker = reader->dinfo.marker_list; marker != NULL; marker = marker->next) {
+        uint32_t length = marker->data_length + 2;
+        const uint8_t head[HEADER] = {0xFF, marker->marker, (uint8_t)(length >> 8), (uint8_t)length};
+        memcpy(next, head, HEADER);
+        memcpy(next + HEADER, marker->data, marker->data_length);
+        next += HEADER + marker->data_length;
+    }
+    *segments = reader->segments;
+    return RJ_OK;
+}
+
+size_t rj_reader_end(const rj_reader *reader)
+{
+    /* Where the file breaks off, libjpeg has read an EOI of its own to its end, and nothing is left. */
+    return reader->size - reader->dinfo.src->bytes_in_buffer;
+}
+
+rj_status rj_reader_levels(rj_reader *reader, int component, int16_t *levels)
+{
+    if (component < 0 || component >= reader->header.component_count)
+        return refuse(reader, "there is no such component");
+    j_common_ptr cinfo = (j_common_ptr)&reader->dinfo;
+    if (setjmp(reader->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    const rj_component *shape = &reader->header.components[component];
+    size_t row_size = shape->block_columns * sizeof(JBLOCK);
+    for (JDIMENSION row = 0; row < shape->block_rows; row++) {
+        JBLOCKARRAY blocks = cinfo->mem->access_virt_barray(cinfo, reader->levels[component], row, 1, FALSE);
+        memcpy((uint8_t *)levels + row * row_size, blocks[0], row_size);
+    }
+    return RJ_OK;
+}
+
+const char *rj_reader_message(const rj_reader *reader)
+{
+    return reader->error.message;
+}
+
+void rj_reader_free(rj_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    jpeg_destroy_decompress(&reader->dinfo);
+    free(reader->segments);
+    free(reader);
+}

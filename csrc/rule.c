@@ -1,0 +1,142 @@
+/* The settings made ready for the kernels: checked, and a quantiser for each map level of each component. */
+
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { MAX_LEVELS = UINT8_MAX + 1 };
+
+static rj_status refuse(char *message, const char *sentence)
+{
+    snprintf(message, RJ_MESSAGE_SIZE, "%s", sentence);
+    return RJ_BAD_ARGUMENT;
+}
+
+static rj_status check_settings(const rj_settings *settings, char *message)
+{
+    if (settings->component_count < 1 || settings->component_count > RJ_MAX_COMPONENTS)
+        return refuse(message, "a picture has 1 to 4 components");
+    if (settings->table_count < 1 || settings->table_count > RJ_MAX_TABLES)
+        return refuse(message, "a picture has 1 to 4 quantisation tables");
+    if (settings->level_count < 1 || settings->level_count > MAX_LEVELS)
+        return refuse(message, "a map has 1 to 256 levels");
+    for (int i = 0; i < settings->level_count; i++)
+        if (!(settings->allowances[i] >= 0))
+            return refuse(message, "an allowance is 0 or more");
+    for (int i = 0; i < settings->component_count; i++) {
+        const rj_component *component = &settings->components[i];
+        if (component->h_samp < 1 || component->h_samp > MAX_SAMP_FACTOR || component->v_samp < 1 ||
+            component->v_samp > MAX_SAMP_FACTOR)
+            return refuse(message, "a sampling factor is 1 to 4");
+    }
+    for (int table = 0; table < settings->table_count; table++)
+        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+            if (settings->tables[table][i] < 1 || settings->tables[table][i] > 32767)
+                return refuse(message, "a quantisation step is 1 to 32767");
+    return RJ_OK;
+}
+
+static size_t blocks_across(uint32_t side, int samp, int max_samp)
+{
+    size_t sampled = (size_t)side * (size_t)samp, per_block = (size_t)max_samp * RJ_BLOCK_SIDE;
+    return (sampled + per_block - 1) / per_block;
+}
+
+/* Also marks the map levels that occur. */
+static rj_status check_component(const rj_settings *settings, int index, size_t rows, size_t columns, uint8_t *occurs,
+                                 char *message)
+{
+    const rj_component *component = &settings->components[index];
+    if (component->block_rows != rows || component->block_columns != columns) {
+        snprintf(message, RJ_MESSAGE_SIZE, "component %d has %zu x %zu blocks, its map has %u x %u", index, rows,
+                 columns, (unsigned)component->block_rows, (unsigned)component->block_columns);
+        return RJ_BAD_ARGUMENT;
+    }
+    if (component->table < 0 || component->table >= settings->table_count) {
+        snprintf(message, RJ_MESSAGE_SIZE, "component %d names a quantisation table that is not there", index);
+        return RJ_BAD_ARGUMENT;
+    }
+    for (size_t block = 0; block < rows * columns; block++)
+        occurs[component->block_levels[block]] = 1;
+    return RJ_OK;
+}
+
+static rj_status check_components(const rj_settings *settings, uint32_t width, uint32_t height, uint8_t *occurs,
+                                  char *message)
+{
+    int h_max = 1, v_max = 1;
+    for (int i = 0; i < settings->component_count; i++) {
+        h_max = settings->components[i].h_samp > h_max ? settings->components[i].h_samp : h_max;
+        v_max = settings->components[i].v_samp > v_max ? settings->components[i].v_samp : v_max;
+    }
+    for (int i = 0; i < settings->component_count; i++) {
+        size_t rows = blocks_across(height, settings->components[i].v_samp, v_max);
+        size_t columns = blocks_across(width, settings->components[i].h_samp, h_max);
+        rj_status status = check_component(settings, i, rows, columns, occurs, message);
+        if (status != RJ_OK)
+            return status;
+    }
+    for (int level = settings->level_count; level < MAX_LEVELS; level++)
+        if (occurs[level]) {
+            snprintf(message, RJ_MESSAGE_SIZE, "a block has level %d of %d", level, settings->level_count);
+            return RJ_BAD_ARGUMENT;
+        }
+    return RJ_OK;
+}
+
+/* Components of one table share their quantisers, unless their levels come from tables of their own. */
+static rj_status make_quantizers(rj_rule *rule, const rj_settings *settings, const uint16_t (*old_tables)[RJ_BLOCK_SIZE],
+                                 const uint8_t *occurs, char *message)
+{
+    size_t level_count = (size_t)settings->level_count;
+    int sets = old_tables == NULL ? settings->table_count : settings->component_count;
+    rule->quantizers = aligned_alloc(_Alignof(rj_quantizer), (size_t)sets * level_count * sizeof *rule->quantizers);
+    if (rule->quantizers == NULL) {
+        snprintf(message, RJ_MESSAGE_SIZE, "no memory for the quantisers");
+        return RJ_NO_MEMORY;
+    }
+    for (int set = 0; set < sets; set++)
+        for (size_t level = 0; level < level_count; level++) {
+            rj_quantizer *quantizer = &rule->quantizers[(size_t)set * level_count + level];
+            float allowance = settings->allowances[level];
+            if (!occurs[level])
+                continue;
+            if (old_tables == NULL)
+                rj_quantizer_init(quantizer, settings->tables[set], allowance);
+            else
+                rj_requantizer_init(quantizer, old_tables[set], settings->tables[settings->components[set].table],
+                                    allowance);
+        }
+    for (int i = 0; i < settings->component_count; i++) {
+        const rj_component *component = &settings->components[i];
+        size_t set = (size_t)(old_tables == NULL ? component->table : i);
+        rule->components[i] = (rj_component_rule){
+            .block_levels = component->block_levels,
+            .block_columns = component->block_columns,
+            .quantizers = &rule->quantizers[set * level_count],
+        };
+    }
+    return RJ_OK;
+}
+
+rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height,
+                       const uint16_t (*old_tables)[RJ_BLOCK_SIZE], char *message)
+{
+    uint8_t occurs[MAX_LEVELS] = {0};
+    rj_status status = check_settings(settings, message);
+    if (status == RJ_OK)
+        status = check_components(settings, width, height, occurs, message);
+    if (status != RJ_OK)
+        return status;
+    rule->simd = rj_simd_find(settings->simd);
+    if (rule->simd == NULL) {
+        snprintf(message, RJ_MESSAGE_SIZE, "this processor has no block kernel '%s'", settings->simd);
+        return RJ_BAD_ARGUMENT;
+    }
+    return make_quantizers(rule, settings, old_tables, occurs, message);
+}
+
+void rj_rule_free(rj_rule *rule)
+{
+    free(rule->quantizers);
+}
