@@ -54,6 +54,7 @@ rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, in
     reader->header.width = dinfo->image_width;
     reader->header.height = dinfo->image_height;
     reader->header.component_count = dinfo->num_components;
+    reader->header.has_chroma = dinfo->jpeg_color_space == JCS_YCbCr || dinfo->jpeg_color_space == JCS_YCCK;
     reader->header.progressive = dinfo->progressive_mode;
     *header = reader->header;
     return RJ_OK;

@@ -66,13 +66,17 @@ typedef struct {
     const char *simd;
 } rj_settings;
 
-/* What a JPEG file says of itself. Each component has a table of its own; block_levels is null. */
+/*
+ * What a JPEG file says of itself. Each component has a table of its own; block_levels is null. has_chroma: the second and
+ * the third component are colour differences.
+ */
 typedef struct {
     uint32_t width;
     uint32_t height;
     int component_count;
     rj_component components[RJ_MAX_COMPONENTS];
     uint16_t tables[RJ_MAX_COMPONENTS][64];
+    int has_chroma;
     int progressive;
 } rj_header;
 

@@ -7,6 +7,8 @@ from . import plugin as _plugin
 from .codec import encode, predict_map
 from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
 from .map_model import MapModel, ModelCard, list_models, load_model, register_model
+from .reader import read_levels
+from .transcoding import transcode
 
 __version__ = "0.1.0"
 
@@ -23,7 +25,9 @@ __all__ = [
     "list_models",
     "load_model",
     "predict_map",
+    "read_levels",
     "register_model",
+    "transcode",
 ]
 
 del _plugin

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,7 @@ from PIL import Image
 
 from . import map_model, metadata, native, pixels, quantization, region_map
 from .errors import OptionError
-from .options import Quantization, SaveOptions, resolve_background_quality, resolve_quantization
+from .options import RegionOptions, SaveOptions, resolve_background_quality, resolve_quantization
 
 Source = Image.Image | NDArray[np.uint8]
 
@@ -27,18 +30,37 @@ def encode(image: Source, **options: Any) -> bytes:
     Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a
     known one, CodecError for a picture that JPEG cannot hold.
     """
+    prepared = prepare(image, options)
+    return native.encode(prepared.settings, prepared.picture.strips())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture and all that the C encoder is told of it; `levels` are the map levels (rows, columns) of its blocks."""
+
+    picture: pixels.Picture
+    settings: native.Settings
+    levels: NDArray[np.uint8]
+
+
+def prepare(image: Source, options: Mapping[str, Any], levels: NDArray[np.uint8] | None = None) -> Prepared:
+    """What `encode` does before it encodes; raises as it does. `levels`: those of the picture, where they are known."""
     settings = SaveOptions.from_keywords(options)
     picture = pixels.picture_of(image)
     source = image if isinstance(image, Image.Image) else None
     comment = source.info.get("comment") if source and "comment" not in options else settings.comment
     quantized = resolve_quantization(settings, picture.mode, source)
     background_quality = resolve_background_quality(settings, quantized.quality)
-    levels = _block_levels(picture, settings, flat=background_quality == quantized.quality)
+    if levels is None:
+        flat = background_quality == quantized.quality
+        levels = block_levels(
+            settings, picture.size, lambda: predict_map(picture.image(), settings.map_model), flat=flat
+        )
     native_settings = native.Settings(
         width=picture.size[0],
         height=picture.size[1],
         pixels=picture.layout.pixels,
-        components=_components(quantized, levels),
+        components=components(quantized.sampling, quantized.table_of_component, levels),
         tables=quantized.tables,
         allowances=quantization.allowances(
             quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS
@@ -58,7 +80,7 @@ def encode(image: Source, **options: Any) -> bytes:
             comment=comment,
         ),
     )
-    return native.encode(native_settings, picture.strips())
+    return Prepared(picture, native_settings, levels)
 
 
 def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
@@ -81,28 +103,36 @@ def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapMode
     return np.asarray(Image.fromarray(loaded.predict(picture.transpose(upright))).transpose(back))
 
 
-def _block_levels(picture: pixels.Picture, settings: SaveOptions, *, flat: bool) -> NDArray[np.uint8]:
-    """The map level of each 8x8 block of the picture, 0 to LEVELS - 1."""
+def block_levels(
+    options: RegionOptions, size: tuple[int, int], predict: Callable[[], NDArray[np.float32]], *, flat: bool
+) -> NDArray[np.uint8]:
+    """The map level of each 8x8 block of a picture of `size`, (rows, columns) of 0 to LEVELS - 1.
+
+    From the map in the options, or else from `predict`, which is not called where a `flat` map is asked for.
+    """
     # A map that is given is checked even where the qualities leave it nothing to say.
-    if settings.region_map is not None:
-        blocks = region_map.block_importance(settings.region_map, picture.size)
+    if options.region_map is not None:
+        blocks = region_map.block_importance(options.region_map, size)
     elif not flat:
-        blocks = region_map.block_importance(predict_map(picture.image(), settings.map_model), picture.size)
+        blocks = region_map.block_importance(predict(), size)
     if flat:
-        return np.full(region_map.grid_shape(picture.size), region_map.LEVELS - 1, dtype=np.uint8)
-    return region_map.feathered(region_map.to_levels(blocks), settings.feather)
+        return np.full(region_map.grid_shape(size), region_map.LEVELS - 1, dtype=np.uint8)
+    return region_map.feathered(region_map.to_levels(blocks), options.feather)
 
 
-def _components(quantized: Quantization, levels: NDArray[np.uint8]) -> tuple[native.Component, ...]:
-    h_max = max(h_samp for h_samp, _ in quantized.sampling)
-    v_max = max(v_samp for _, v_samp in quantized.sampling)
+def components(
+    samplings: Sequence[tuple[int, int]], tables: Sequence[int], levels: NDArray[np.uint8]
+) -> tuple[native.Component, ...]:
+    """The components with these sampling factors and indices of tables, each with its own part of the map."""
+    h_max = max(h_samp for h_samp, _ in samplings)
+    v_max = max(v_samp for _, v_samp in samplings)
     levels_of = {
-        (h_samp, v_samp): region_map.subsampled(levels, v_max // v_samp, h_max // h_samp)
-        for h_samp, v_samp in set(quantized.sampling)
+        (h_samp, v_samp): region_map.subsampled(levels, Fraction(v_max, v_samp), Fraction(h_max, h_samp))
+        for h_samp, v_samp in set(samplings)
     }
     return tuple(
-        native.Component(*samp, table, levels_of[samp])
-        for samp, table in zip(quantized.sampling, quantized.table_of_component, strict=True)
+        native.Component(*sampling, table, levels_of[sampling])
+        for sampling, table in zip(samplings, tables, strict=True)
     )
 
 

@@ -11,6 +11,7 @@ from .errors import MetadataError, OptionError
 
 # A marker's length field counts itself and has 16 bits.
 LARGEST_PAYLOAD = 65533
+EXIF_SIGNATURE = b"Exif\0\0"
 XMP_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
 ICC_SIGNATURE = b"ICC_PROFILE\0"
 
@@ -35,13 +36,13 @@ def segments(
     comment_bytes = _encoded(comment) if isinstance(comment, str) else _bytes("comment", comment)
     written = b""
     if exif_bytes:
-        written += _segment(APP1, exif_bytes, "EXIF data")
+        written += segment(APP1, exif_bytes, "EXIF data")
     written += _bytes("extra", extra)
     if xmp:
-        written += _segment(APP1, XMP_SIGNATURE + _bytes("xmp", xmp), "XMP data")
+        written += segment(APP1, XMP_SIGNATURE + _bytes("xmp", xmp), "XMP data")
     written += b"".join(_icc_chunks(_bytes("icc_profile", icc_profile)))
     if comment_bytes:
-        written += _segment(COM, comment_bytes, "Comment")
+        written += segment(COM, comment_bytes, "Comment")
     return written
 
 
@@ -60,7 +61,8 @@ def _bytes(name: str, value: object) -> bytes:
     raise OptionError(f"{name} is bytes, not {type(value).__name__}")
 
 
-def _segment(marker: int, payload: bytes, what: str) -> bytes:
+def segment(marker: int, payload: bytes, what: str = "A segment") -> bytes:
+    """A complete marker segment; MetadataError if the payload does not fit into one."""
     if len(payload) > LARGEST_PAYLOAD:
         raise MetadataError(f"{what} is too long")
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
@@ -72,4 +74,4 @@ def _icc_chunks(profile: bytes) -> Iterator[bytes]:
     if len(chunks) > 255:
         raise MetadataError("ICC profile is too long")
     for number, chunk in enumerate(chunks, start=1):
-        yield _segment(APP2, ICC_SIGNATURE + bytes((number, len(chunks))) + chunk, "ICC profile")
+        yield segment(APP2, ICC_SIGNATURE + bytes((number, len(chunks))) + chunk, "ICC profile")

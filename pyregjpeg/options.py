@@ -1,13 +1,13 @@
-"""The save options: Pillow's JPEG options with Pillow's meaning, and those of regions."""
+"""The options: Pillow's JPEG options with Pillow's meaning, those of regions, and those of transcoding."""
 
 from __future__ import annotations
 
 import array
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,69 +15,114 @@ from PIL import Image, JpegImagePlugin
 from PIL.JpegPresets import presets
 
 from . import quantization
+from .carried import STRIPPABLE
 from .errors import CodecError, OptionError
 from .map_model import MapModel
 from .region_map import RegionMap
 
 DEFAULT_QUALITY = 75
 
+Options = TypeVar("Options", bound="RegionOptions")
 
-@dataclass(frozen=True)
-class SaveOptions:
-    """The options by name, as the caller gave them; see the README for their meaning."""
+
+@dataclass(frozen=True, kw_only=True)
+class RegionOptions:
+    """What encoding and transcoding are both told, by name, as the caller gave it; see the README for the meaning."""
+
+    optimize: bool = True
+    restart_marker_blocks: int = 0
+    restart_marker_rows: int = 0
+    region_map: RegionMap | None = None
+    background_quality: int | None = None
+    map_model: str | os.PathLike[str] | MapModel = "msroi"
+    tables: str = "annex-k"
+    effort: str = "fast"
+    feather: int = 1
+
+    @classmethod
+    def from_keywords(cls: type[Options], keywords: Mapping[str, Any]) -> Options:
+        """Raises TypeError for an unknown name, OptionError for a value that needs no picture to be seen as wrong."""
+        unknown = sorted(keywords.keys() - {field.name for field in dataclasses.fields(cls)})
+        if unknown:
+            raise TypeError(f"unknown save option '{unknown[0]}'")
+        options = cls(**keywords)
+        options.check()
+        return options
+
+    def check(self) -> None:
+        for name in ("restart_marker_blocks", "restart_marker_rows", "feather"):
+            _check_count(name, getattr(self, name))
+        _check_flag("optimize", self.optimize)
+        if max(self.restart_marker_blocks, self.restart_marker_rows) > 65535:  # a DRI marker has 16 bits
+            raise OptionError("restart_marker_blocks and restart_marker_rows are 0 to 65535")
+        if self.tables != "annex-k":
+            raise OptionError(f"tables is 'annex-k', not {self.tables!r}")
+        if self.effort != "fast":
+            raise OptionError(f"effort is 'fast', not {self.effort!r}")
+        if not isinstance(self.map_model, (str, os.PathLike, MapModel)):
+            raise OptionError(f"map_model is a name, a path or a MapModel, not {self.map_model!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveOptions(RegionOptions):
+    """What encode() and img.save are told."""
 
     quality: int | str = -1  # Pillow's word for the default
     subsampling: int | str = -1
     qtables: str | Sequence[Sequence[int]] | Mapping[int, Sequence[int]] | None = None
-    optimize: bool = True
     progressive: bool = False
     progression: bool = False  # Pillow's older name for the same
     smooth: int = 0
     keep_rgb: bool = False
     streamtype: int = 0
-    restart_marker_blocks: int = 0
-    restart_marker_rows: int = 0
     dpi: tuple[float, float] = (0, 0)
     exif: bytes | Image.Exif = b""
     icc_profile: bytes | None = None
     xmp: bytes | None = None
     comment: bytes | str | None = None
     extra: bytes = b""
-    region_map: RegionMap | None = None
-    background_quality: int | None = None
-    map_model: str | os.PathLike[str] | MapModel = "msroi"
-    tables: str = "annex-k"
-    feather: int = 1
 
-    @classmethod
-    def from_keywords(cls, keywords: Mapping[str, Any]) -> SaveOptions:
-        """Raises TypeError for an unknown name, OptionError for a value that needs no picture to be seen as wrong."""
-        unknown = sorted(keywords.keys() - NAMES)
-        if unknown:
-            raise TypeError(f"unknown save option '{unknown[0]}'")
-        options = cls(**keywords)
-        for name in ("smooth", "streamtype", "restart_marker_blocks", "restart_marker_rows", "feather"):
-            _check_count(name, getattr(options, name))
-        for name, flag in (
-            ("optimize", options.optimize),
-            ("progressive", options.progressive or options.progression),
-        ):
-            if not isinstance(flag, int):
-                raise OptionError(f"{name} is True or False, not {flag!r}")
-        if options.streamtype != 0:
-            raise OptionError(f"streamtype is 0, a complete JPEG file; {options.streamtype} is not supported")
-        if options.smooth > 100:
-            raise OptionError(f"smooth is 0 to 100, not {options.smooth}")
-        if max(options.restart_marker_blocks, options.restart_marker_rows) > 65535:  # a DRI marker has 16 bits
-            raise OptionError("restart_marker_blocks and restart_marker_rows are 0 to 65535")
-        if options.tables != "annex-k":
-            raise OptionError(f"tables is 'annex-k', not {options.tables!r}")
-        if not isinstance(options.map_model, (str, os.PathLike, MapModel)):
-            raise OptionError(f"map_model is a name, a path or a MapModel, not {options.map_model!r}")
-        return options
+    def check(self) -> None:
+        super().check()
+        _check_count("smooth", self.smooth)
+        _check_count("streamtype", self.streamtype)
+        _check_flag("progressive", self.progressive or self.progression)
+        if self.streamtype != 0:
+            raise OptionError(f"streamtype is 0, a complete JPEG file; {self.streamtype} is not supported")
+        if self.smooth > 100:
+            raise OptionError(f"smooth is 0 to 100, not {self.smooth}")
 
 
-NAMES = frozenset(field.name for field in dataclasses.fields(SaveOptions))
+SAVE_OPTIONS = frozenset(field.name for field in dataclasses.fields(SaveOptions))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscodeOptions(RegionOptions):
+    """What transcode() is told."""
+
+    quality: int | None = None  # keeps the tables of the source
+    progressive: bool | None = None  # as the source is
+    strip: Collection[str] = ()
+    damaged: str = "refuse"
+    allow_larger: bool = False
+
+    def check(self) -> None:
+        super().check()
+        if self.quality is not None:
+            _check_quality("quality", self.quality)
+        if self.background_quality is not None:
+            _check_quality("background_quality", self.background_quality)
+            if self.quality is not None:
+                resolve_background_quality(self, self.quality)
+        if self.progressive is not None:
+            _check_flag("progressive", self.progressive)
+        _check_flag("allow_larger", self.allow_larger)
+        names = self.strip if isinstance(self.strip, Collection) and not isinstance(self.strip, str) else [self.strip]
+        for name in names:
+            if name not in STRIPPABLE:
+                raise OptionError(f"strip holds names of {', '.join(STRIPPABLE)}, not {name!r}")
+        if self.damaged not in ("refuse", "keep-going"):
+            raise OptionError(f"damaged is 'refuse' or 'keep-going', not {self.damaged!r}")
 
 
 @dataclass(frozen=True)
@@ -131,16 +176,30 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     return Quantization(tables, keep_rgb, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
 
 
-def resolve_background_quality(options: SaveOptions, quality: int) -> int:
-    """The quality of importance 0, by default four fifths of `quality`; OptionError if it is no number up to that."""
+def resolve_background_quality(options: RegionOptions, quality: int) -> int:
+    """The quality of importance 0; OptionError if it is no number up to `quality`."""
     background = options.background_quality
     if background is None:
-        return max(1, quality * 4 // 5)
-    if isinstance(background, bool) or not isinstance(background, int) or not 1 <= background <= 100:
-        raise OptionError(f"background_quality is an integer from 1 to 100, not {background!r}")
+        return default_background_quality(quality)
+    _check_quality("background_quality", background)
     if background > quality:
         raise OptionError(f"background_quality ({background}) is above quality ({quality})")
     return background
+
+
+def default_background_quality(quality: int) -> int:
+    """Four fifths, which benchmarks/background_choice.py speaks for."""
+    return max(1, quality * 4 // 5)
+
+
+def _check_quality(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
+        raise OptionError(f"{name} is an integer from 1 to 100, not {value!r}")
+
+
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, int):
+        raise OptionError(f"{name} is True or False, not {value!r}")
 
 
 def _check_count(name: str, value: object) -> None:

@@ -45,40 +45,46 @@ def scaled_tables(tables: NDArray[np.int64], quality: int, largest: int = 32767)
 
 
 def equivalent_quality(luma_table: NDArray[np.uint16]) -> int:
-    """The quality whose Annex K luma table has the nearest mean over the low frequencies."""
-    mean = luma_table[LOW_FREQUENCIES].mean()
-    means = np.array([annex_k(quality)[0][LOW_FREQUENCIES].mean() for quality in range(1, 101)])
-    return int(np.abs(means - mean).argmin()) + 1
-
-
-def allowances(
-    luma_table: NDArray[np.uint16], quality: int, background_quality: int, levels: int
-) -> NDArray[np.float32]:
-    """The allowance of each of `levels` steps of importance from 0 to 1, in units of an orthonormal DCT coefficient.
-
-    Importance 1 loses `IMPORTANT_DROP` against plain JPEG at `quality`, importance 0 as much as plain JPEG at
-    `background_quality`, in mean luma PSNR; in between the fall in decibels is in proportion. `quality` describes
-    `luma_table`; `background_quality` is at most that, and equal to it every allowance is that of importance 1.
-    """
-    dead_zones = _dead_zones(quality, background_quality, levels)
-    in_units: NDArray[np.float32] = dead_zones * np.float32(dead_zone_scale(luma_table))
-    return in_units
-
-
-@functools.lru_cache
-def _dead_zones(quality: int, background_quality: int, levels: int) -> NDArray[np.float32]:
-    """`allowances` in units of `dead_zone_scale`."""
-    calibration = _calibration()
-    plain = calibration.plain_psnr
-    background_drop = max(plain[quality - 1] - plain[background_quality - 1], IMPORTANT_DROP)
-    importance = np.linspace(0, 1, levels)
-    drops = background_drop + importance * (IMPORTANT_DROP - background_drop)
-    return calibration.dead_zones_for(quality, drops).astype(np.float32)
+    """The quality whose Annex K luma table has the nearest mean over the low frequencies, then the nearest entries."""
+    candidates = np.array([annex_k(quality)[0] for quality in range(1, 101)], dtype=np.int64)
+    means = candidates[:, LOW_FREQUENCIES].mean(axis=1)
+    by_mean = np.abs(means - luma_table[LOW_FREQUENCIES].mean())
+    by_entries = np.abs(candidates - luma_table).sum(axis=1)
+    return int(np.lexsort((by_entries, by_mean))[0]) + 1
 
 
 # Decibels of luma PSNR that a block of importance 1 gives up: coefficients just above half a step cost more bits than
 # they are worth, at any importance. It is what makes a flat map smaller than the same tables with plain rounding.
 IMPORTANT_DROP = 0.15
+
+
+def allowances(
+    luma_table: NDArray[np.uint16],
+    quality: int,
+    background_quality: int,
+    levels: int,
+    important_drop: float = IMPORTANT_DROP,
+) -> NDArray[np.float32]:
+    """The allowance of each of `levels` steps of importance from 0 to 1, in units of an orthonormal DCT coefficient.
+
+    Importance 1 loses `important_drop` decibels against plain JPEG at `quality`, importance 0 as much as plain JPEG at
+    `background_quality`, in mean luma PSNR; in between the fall in decibels is in proportion. `quality` describes
+    `luma_table`; `background_quality` is at most that, and equal to it every allowance is that of importance 1.
+    """
+    dead_zones = _dead_zones(quality, background_quality, levels, important_drop)
+    in_units: NDArray[np.float32] = dead_zones * np.float32(dead_zone_scale(luma_table))
+    return in_units
+
+
+@functools.lru_cache
+def _dead_zones(quality: int, background_quality: int, levels: int, important_drop: float) -> NDArray[np.float32]:
+    """`allowances` in units of `dead_zone_scale`."""
+    calibration = _calibration()
+    plain = calibration.plain_psnr
+    background_drop = max(plain[quality - 1] - plain[background_quality - 1], important_drop)
+    importance = np.linspace(0, 1, levels)
+    drops = background_drop + importance * (important_drop - background_drop)
+    return calibration.dead_zones_for(quality, drops).astype(np.float32)
 
 
 def dead_zone_scale(luma_table: NDArray[np.uint16]) -> float:

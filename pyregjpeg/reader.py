@@ -19,7 +19,8 @@ class Reader:
     """One JPEG file, read completely; a context manager, which frees it. Not for two threads at once.
 
     `size` is (width, height) in pixels; `samplings` (h_samp, v_samp), `grids` (rows, columns) of 8x8 blocks, and
-    `tables` (64,) in natural order have one entry for each component; `segments` are all APPn and COM markers in
+    `tables` (64,) in natural order have one entry for each component; where `has_chroma`, the second and the third are
+    colour differences; `segments` are all APPn and COM markers in
     order; `end` counts the bytes up to and with the file's EOI; `warning` is the first thing that libjpeg was not
     content with, or empty.
 
@@ -40,6 +41,7 @@ class Reader:
             _check_pixels(*self.size)
             self._check(lib.rj_reader_read(self._reader, header))
             components = list(header.components)[: header.component_count]
+            self.has_chroma = bool(header.has_chroma)
             self.progressive = bool(header.progressive)
             self.samplings: list[tuple[int, int]] = [(component.h_samp, component.v_samp) for component in components]
             self.grids: list[tuple[int, int]] = [(part.block_rows, part.block_columns) for part in components]

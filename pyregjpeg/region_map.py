@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
 
@@ -91,7 +92,9 @@ def feathered(levels: NDArray[np.uint8], feather: int) -> NDArray[np.uint8]:
     return raised
 
 
-def subsampled(levels: NDArray[np.uint8], rows_per_block: int, columns_per_block: int) -> NDArray[np.uint8]:
+def subsampled(
+    levels: NDArray[np.uint8], rows_per_block: int | Fraction, columns_per_block: int | Fraction
+) -> NDArray[np.uint8]:
     """The levels of a subsampled component: each block takes the most important of those that it covers."""
     for size in (rows_per_block, columns_per_block):
         levels = _group_maximum(levels, size).T
@@ -159,13 +162,19 @@ def _on_blocks(values: NDArray[np.generic], side: int) -> NDArray[np.generic]:
     return np.rint(interpolated).astype(np.uint8) if values.dtype == np.uint8 else interpolated
 
 
-def _group_maximum(levels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def _group_maximum(levels: NDArray[np.uint8], size: int | Fraction) -> NDArray[np.uint8]:
     """The maximum of each `size` rows that follow one another; the last group may be smaller."""
     if size == 1:
         return levels
-    maximum: NDArray[np.uint8] = levels[::size].copy(order="K")
-    for offset in range(1, size):
-        others = levels[offset::size]
+    if size.denominator > 1:
+        ends = [
+            (math.floor(size * group), math.ceil(size * (group + 1))) for group in range(math.ceil(len(levels) / size))
+        ]
+        return np.stack([levels[first:end].max(axis=0) for first, end in ends])
+    step = int(size)
+    maximum: NDArray[np.uint8] = levels[::step].copy(order="K")
+    for offset in range(1, step):
+        others = levels[offset::step]
         np.maximum(maximum[: len(others)], others, out=maximum[: len(others)])
     return maximum
 

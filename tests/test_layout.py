@@ -20,7 +20,7 @@ C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 FLOORS = (
     {"errors", "_native"},
     {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"},
-    {"reader", "map_model", "visualize", "perceptual_metrics", "scan", "journal"},
+    {"reader", "carried", "map_model", "visualize", "perceptual_metrics", "scan", "journal"},
     {"options", "comparison"},
     {"codec", "overhead_free"},
     {"plugin", "transcoding"},

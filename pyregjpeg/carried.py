@@ -1,0 +1,124 @@
+"""What a transcoded JPEG carries over from its source: APPn and COM segments, and what follows the picture's end."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterable
+
+from PIL import ExifTags, Image
+
+from .metadata import APP1, APP2, COM, EXIF_SIGNATURE, ICC_SIGNATURE, XMP_SIGNATURE, segment
+
+Segment = tuple[int, bytes]  # the marker's second byte and what follows the length
+
+STRIPPABLE = ("exif", "icc", "xmp", "comment", "all")
+APP0, APP14 = 0xE0, 0xEE
+EXTENDED_XMP_SIGNATURE = b"http://ns.adobe.com/xmp/extension/\0"
+MPF_SIGNATURE = b"MPF\0"
+MP_ENTRY_TAG, MP_ENTRY_SIZE = 0xB002, 16  # CIPA DC-007, 5.2.3
+
+
+def carried(segments: Iterable[Segment], strip: Collection[str]) -> list[bytes]:
+    """For each segment what stands for it in the new file: the segment itself, or nothing if it is to be stripped.
+
+    "all" leaves those that decoding needs: JFIF's and Adobe's. Where EXIF data that goes says how the picture is
+    turned, a segment with that alone takes its place, so that the picture stays upright.
+    """
+    return [_carried(marker, payload, set(strip)) for marker, payload in segments]
+
+
+def spliced(jpeg: bytes, segments: Iterable[Segment], carried: Iterable[bytes]) -> bytes:
+    """The file, otherwise untouched, with each of its segments replaced."""
+    pieces, end = [], 0
+    for (marker, payload), standing in zip(segments, carried, strict=True):
+        old = segment(marker, payload)
+        place = jpeg.index(old, end)
+        pieces += [jpeg[end:place], standing]
+        end = place + len(old)
+    return b"".join([*pieces, jpeg[end:]])
+
+
+def with_rest(jpeg: bytes, source: bytes, end: int, segments: Iterable[Segment]) -> bytes:
+    """The new file, followed by what stood in its source after the `end` of the picture: more pictures, a video.
+
+    The directory of a multi-picture file (CIPA DC-007) is brought up to date in the new file, which has it unchanged.
+    """
+    rest = source[end:]
+    if not rest or jpeg == source[:end]:
+        return jpeg + rest
+    for marker, payload in segments:
+        directory = segment(marker, payload)
+        if marker == APP2 and payload.startswith(MPF_SIGNATURE) and directory in jpeg:
+            # Offsets count from the directory's own place.
+            moved_by = (len(jpeg) - jpeg.index(directory)) - (end - source.index(directory))
+            jpeg = jpeg.replace(directory, segment(marker, _mended(payload, moved_by, len(jpeg))), 1)
+    return jpeg + rest
+
+
+def _carried(marker: int, payload: bytes, strip: set[str]) -> bytes:
+    kind = _kind(marker, payload)
+    if kind == "exif" and strip & {"exif", "all"}:
+        return _orientation_alone(payload)
+    if kind in strip or ("all" in strip and kind != "needed"):
+        return b""
+    return segment(marker, payload)
+
+
+def _kind(marker: int, payload: bytes) -> str:
+    if marker == COM:
+        return "comment"
+    for kind, of_marker, signature in _SIGNATURES:
+        if marker == of_marker and payload.startswith(signature):
+            return kind
+    return "other"
+
+
+_SIGNATURES = (
+    ("exif", APP1, EXIF_SIGNATURE),
+    ("xmp", APP1, XMP_SIGNATURE),
+    ("xmp", APP1, EXTENDED_XMP_SIGNATURE),
+    ("icc", APP2, ICC_SIGNATURE),
+    ("needed", APP0, b"JFIF\0"),
+    ("needed", APP14, b"Adobe"),
+)
+
+
+def _orientation_alone(payload: bytes) -> bytes:
+    exif = Image.Exif()
+    try:
+        exif.load(payload)
+        orientation = exif.get(ExifTags.Base.Orientation)
+    except Exception:  # damaged EXIF makes Pillow raise errors of many kinds, and says nothing about what is up
+        return b""
+    if orientation not in range(2, 9):  # 1 is upright
+        return b""
+    alone = Image.Exif()
+    alone[ExifTags.Base.Orientation] = orientation
+    return segment(APP1, alone.tobytes())
+
+
+def _mended(payload: bytes, moved_by: int, first_size: int) -> bytes:
+    """The directory of pictures, with the first one's new size and the others where they are now.
+
+    A directory that cannot be read stays as it is.
+    """
+    tiff = bytearray(payload[len(MPF_SIGNATURE) :])
+    order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
+    try:
+        if order is None:
+            return payload
+        (directory,) = struct.unpack_from(f"{order}4xI", tiff)
+        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
+        for number in range(count):
+            tag, _, size, place = struct.unpack_from(f"{order}HHII", tiff, directory + 2 + 12 * number)
+            if tag != MP_ENTRY_TAG:
+                continue
+            for entry in range(place, place + size, MP_ENTRY_SIZE):
+                _, offset = struct.unpack_from(f"{order}4xII", tiff, entry)
+                if offset == 0:
+                    struct.pack_into(f"{order}I", tiff, entry + 4, first_size)
+                else:
+                    struct.pack_into(f"{order}I", tiff, entry + 8, offset + moved_by)
+    except struct.error:
+        return payload
+    return MPF_SIGNATURE + bytes(tiff)

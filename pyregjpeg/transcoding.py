@@ -1,0 +1,187 @@
+"""JPEG to JPEG on coefficients: the block rule on the levels of a file, without a way through pixels."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import carried, codec, map_model, native, quantization, region_map
+from .errors import OptionError
+from .options import TranscodeOptions, default_background_quality
+from .reader import Reader
+
+
+@dataclass(frozen=True)
+class Transcoded:
+    """What came of a JPEG file.
+
+    `kept`: nothing smaller came out, and `jpeg` is the source, the very object unless something was stripped. `tables`
+    is "kept" or "coarser", `quality` the Pillow quality that those in the file amount to. `damage` is libjpeg's first
+    complaint about the source, or empty.
+    """
+
+    jpeg: bytes
+    kept: bool
+    tables: str
+    quality: int
+    damage: str
+
+
+def transcode(jpeg: bytes, **options: Any) -> bytes:
+    """Encode a JPEG file anew on its own DCT coefficients, so that what matters keeps its quality.
+
+    Importance 1 keeps its levels as long as the tables stay. Without `quality` they stay those of the source; with it
+    each entry is the larger of the source's and that of `quality`, so never finer than before. `background_quality` is
+    that of `encode`, and no higher than what the source's tables amount to; equal to that, without `quality`, the
+    picture stays the same to the last level. The file is baseline or progressive as the source is, unless `progressive`
+    says otherwise. All APPn and COM segments stay, in order; `strip` names those to drop: "exif", "icc", "xmp",
+    "comment", or "all". Where nothing smaller comes out, returns the very object `jpeg`, unless `allow_larger`.
+
+    `region_map`, `map_model`, `feather`, `optimize`, `restart_marker_blocks`, `restart_marker_rows` are those of
+    `encode`. The map model looks at a picture decoded at 1/8 to full size, upright by its EXIF orientation.
+
+    Raises TypeError, OptionError, MapError and ModelError as `encode` does; CodecError with libjpeg's words for a file
+    that it cannot read, and for one that it reads with a warning unless `damaged="keep-going"`;
+    PIL.Image.DecompressionBombError where Pillow would.
+    """
+    return transcoded(jpeg, **options).jpeg
+
+
+def transcoded(jpeg: bytes, **options: Any) -> Transcoded:
+    """As `transcode`, which see, with what else there is to say of the result."""
+    settings = TranscodeOptions.from_keywords(options)
+    with Source(jpeg, settings) as source:
+        return source.written(settings, last=True)
+
+
+class Source:
+    """A JPEG file that is read once and written one or more times; a context manager, which frees it."""
+
+    def __init__(self, jpeg: bytes, options: TranscodeOptions) -> None:
+        """Raises as `transcode` does for the file; of `options`, what is not about qualities holds for all writing."""
+        if not isinstance(jpeg, (bytes, bytearray, memoryview)):
+            raise OptionError(f"a JPEG file is given as bytes, not {type(jpeg).__name__}")
+        self.jpeg = jpeg if isinstance(jpeg, bytes) else bytes(jpeg)
+        self._reader = Reader(self.jpeg, keep_going=options.damaged == "keep-going")
+        self._options = options
+        self.quality = quantization.equivalent_quality(self._reader.tables[0])
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._reader.__exit__(*error)
+
+    def written(self, options: TranscodeOptions, *, last: bool) -> Transcoded:
+        """The file by the qualities in the options; after the `last` time the source is spent."""
+        reader = self._reader
+        tables = self._tables(options.quality)
+        as_before = np.array_equal(tables, reader.tables)
+        quality = self.quality if as_before else quantization.equivalent_quality(tables[0])
+        if options.background_quality is None:
+            background = default_background_quality(quality)
+        else:
+            background = min(options.background_quality, quality)
+        distinct, table_of_component = _distinct(tables)
+        coding = native.Coding(
+            components=self._components(table_of_component, flat=background == quality),
+            tables=distinct,
+            allowances=quantization.allowances(
+                tables[0],
+                quality,
+                background,
+                region_map.LEVELS,
+                # What is coded by coarser tables is coded as by the encoder; what stays, stays to the last level.
+                important_drop=0.0 if as_before else quantization.IMPORTANT_DROP,
+            ),
+            optimize=bool(options.optimize),
+            progressive=reader.progressive if options.progressive is None else bool(options.progressive),
+            restart_blocks=options.restart_marker_blocks,
+            restart_rows=options.restart_marker_rows,
+            segments=b"".join(self._carried),
+        )
+        jpeg = reader.transcode(coding, keep=not last)
+        jpeg = self._with_rest(jpeg)
+        if not options.allow_larger and not reader.warning and len(jpeg) >= len(self._as_it_was):
+            return Transcoded(self._as_it_was, True, "kept", self.quality, "")
+        return Transcoded(jpeg, False, "kept" if as_before else "coarser", quality, reader.warning)
+
+    def _tables(self, quality: int | None) -> NDArray[np.uint16]:
+        """The new table of each component, (n, 64)."""
+        old = self._reader.tables
+        if quality is None:
+            return old
+        luma, chroma = quantization.annex_k(quality)
+        has_chroma = self._reader.has_chroma
+        wanted = [chroma if has_chroma and component in (1, 2) else luma for component in range(len(old))]
+        coarser: NDArray[np.uint16] = np.maximum(old, np.array(wanted))
+        return coarser
+
+    def _components(self, table_of_component: Sequence[int], *, flat: bool) -> tuple[native.Component, ...]:
+        reader = self._reader
+        levels = np.full(region_map.grid_shape(reader.size), region_map.LEVELS - 1, dtype=np.uint8)
+        # Where the file is written more than once, the map is made once, and only if some quality asks for it.
+        if self._options.region_map is not None or not flat:
+            levels = self._levels
+        return tuple(
+            replace(component, block_levels=component.block_levels[:rows, :columns])
+            for component, (rows, columns) in zip(
+                codec.components(reader.samplings, table_of_component, levels), reader.grids, strict=True
+            )
+        )
+
+    @cached_property
+    def _levels(self) -> NDArray[np.uint8]:
+        return codec.block_levels(self._options, self._reader.size, self._predicted, flat=False)
+
+    def _predicted(self) -> NDArray[np.float32]:
+        """What the map model says of the picture, decoded by Pillow at no more than the size that the model needs."""
+        model = map_model.load_model(self._options.map_model)
+        width, height = self._reader.size
+        with Image.open(io.BytesIO(self._sound()), formats=["JPEG"]) as image:
+            image.draft(None, map_model.input_size(width, height, model.card))
+            return codec.predict_map(image, model)
+
+    def _sound(self) -> bytes:
+        """The file, or, where libjpeg complained of it and Pillow might refuse it, one of the levels that were read."""
+        reader = self._reader
+        if not reader.warning:
+            return self.jpeg
+        distinct, table_of_component = _distinct(reader.tables)
+        coding = native.Coding(
+            components=self._components(table_of_component, flat=True),
+            tables=distinct,
+            allowances=np.zeros(region_map.LEVELS, dtype=np.float32),
+            segments=b"".join(carried.carried(reader.segments, strip=())),
+        )
+        return reader.transcode(coding, keep=True)
+
+    @cached_property
+    def _carried(self) -> list[bytes]:
+        return carried.carried(self._reader.segments, self._options.strip)
+
+    @cached_property
+    def _as_it_was(self) -> bytes:
+        """The source without what is to be stripped, the very object where that is nothing."""
+        reader = self._reader
+        stripped = self._with_rest(carried.spliced(self.jpeg[: reader.end], reader.segments, self._carried))
+        return self.jpeg if stripped == self.jpeg else stripped
+
+    def _with_rest(self, jpeg: bytes) -> bytes:
+        if "all" in self._options.strip:
+            return jpeg
+        return carried.with_rest(jpeg, self.jpeg, self._reader.end, self._reader.segments)
+
+
+def _distinct(tables: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], list[int]]:
+    """The different ones among the components' tables, and for each component the index of its own."""
+    places = {table.tobytes(): place for place, table in reversed(list(enumerate(tables)))}
+    firsts = sorted(places.values())
+    return tables[firsts], [firsts.index(places[table.tobytes()]) for table in tables]
