@@ -95,6 +95,9 @@ static int same_as_generic(const char *name, const rj_simd *simd)
         simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels, block_levels, quantizers, BLOCKS, levels);
         if (memcmp(expected, levels, sizeof levels) != 0)
             return differs(name, "recode_blocks", round);
+        for (int block = 0; block < BLOCKS; block++)
+            if (simd->nonzero(levels[block]) != rj_simd_generic.nonzero(levels[block]))
+                return differs(name, "nonzero", round);
     }
     printf("%s equals generic on %d blocks\n", name, ROUNDS * BLOCKS);
     return 1;

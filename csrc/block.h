@@ -40,7 +40,8 @@ typedef struct {
  * block_levels: for each block the index into quantizers; out: block_count blocks in natural order.
  *
  * code_blocks goes from samples to levels, and is the same as transform_blocks and quantize_blocks one after the other.
- * recode_blocks goes from levels to levels; out may be the blocks themselves.
+ * recode_blocks goes from levels to levels; out may be the blocks themselves. nonzero has a bit for each level of a block
+ * that is not 0, the lowest for the first in natural order.
  */
 typedef struct {
     const char *name;
@@ -51,6 +52,7 @@ typedef struct {
                             size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
     void (*recode_blocks)(const int16_t (*blocks)[RJ_BLOCK_SIZE], const uint8_t *block_levels,
                           const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
+    uint64_t (*nonzero)(const int16_t block[RJ_BLOCK_SIZE]);
 } rj_simd;
 
 extern const rj_simd rj_simd_generic;

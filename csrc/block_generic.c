@@ -42,4 +42,12 @@ static inline void store_large(int16_t *out, const vec scaled[2 * RJ_BLOCK_SIDE]
         out[i] = fabsf(scaled[i]) >= threshold[i] ? (int16_t)lrintf(scaled[i]) : 0;
 }
 
+static uint64_t nonzero(const int16_t block[RJ_BLOCK_SIZE])
+{
+    uint64_t places = 0;
+    for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+        places |= (uint64_t)(block[i] != 0) << i;
+    return places;
+}
+
 #include "block_simd.h"

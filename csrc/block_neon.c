@@ -61,6 +61,17 @@ static inline void store_large(int16_t *out, const vec scaled[4], const float *t
         vst1_s16(out + i * LANES, rounded_if_large(scaled[i], threshold + i * LANES));
 }
 
+static uint64_t nonzero(const int16_t block[RJ_BLOCK_SIZE])
+{
+    static const uint16_t bits[RJ_BLOCK_SIDE] = {1, 2, 4, 8, 16, 32, 64, 128};
+    uint64_t places = 0;
+    for (int row = 0; row < RJ_BLOCK_SIDE; row++) {
+        int16x8_t levels = vld1q_s16(block + row * RJ_BLOCK_SIDE);
+        places |= (uint64_t)vaddvq_u16(vandq_u16(vtstq_s16(levels, levels), vld1q_u16(bits))) << row * RJ_BLOCK_SIDE;
+    }
+    return places;
+}
+
 #include "block_simd.h"
 
 #endif

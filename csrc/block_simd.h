@@ -4,7 +4,7 @@
  *
  * The including file defines before: these two; vec, a vector of LANES floats; RJ_TARGET, the function attribute that
  * admits its instructions; and the functions broadcast, load, load_levels, store, add, sub, mul, load_transposed,
- * transpose and store_large. All kernels do the same operations in the same order without fused multiply-add and round
+ * transpose, store_large and nonzero. All kernels do the same operations in the same order without fused multiply-add and round
  * to the nearest even integer, so that their levels are the same to the last bit.
  */
 
@@ -125,4 +125,4 @@ static RJ_TARGET void recode_blocks(const int16_t (*blocks)[RJ_BLOCK_SIZE], cons
     }
 }
 
-const rj_simd RJ_SIMD = {RJ_NAME, code_blocks, transform_blocks, quantize_blocks, recode_blocks};
+const rj_simd RJ_SIMD = {RJ_NAME, code_blocks, transform_blocks, quantize_blocks, recode_blocks, nonzero};

@@ -1,4 +1,4 @@
-/* What the block kernels for SSE2 and AVX2 share: an 8x8 block of bytes, transposed. */
+/* What the block kernels for SSE2 and AVX2 share: an 8x8 block of bytes, transposed, and the places of its levels. */
 
 #ifndef RJ_BLOCK_X86_H
 #define RJ_BLOCK_X86_H
@@ -25,6 +25,18 @@ static inline void load_columns(__m128i columns[4], const uint8_t *const *rows, 
         columns[2 * i] = _mm_unpacklo_epi32(fours[i], fours[i + 2]);
         columns[2 * i + 1] = _mm_unpackhi_epi32(fours[i], fours[i + 2]);
     }
+}
+
+static uint64_t nonzero(const int16_t block[RJ_BLOCK_SIZE])
+{
+    uint64_t zero = 0;
+    for (int i = 0; i < RJ_BLOCK_SIZE; i += 16) {
+        const __m128i *levels = (const __m128i *)(const void *)(block + i);
+        __m128i zeros = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_loadu_si128(levels), _mm_setzero_si128()),
+                                        _mm_cmpeq_epi16(_mm_loadu_si128(levels + 1), _mm_setzero_si128()));
+        zero |= (uint64_t)(uint32_t)_mm_movemask_epi8(zeros) << i;
+    }
+    return ~zero;
 }
 
 #endif

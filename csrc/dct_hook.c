@@ -9,66 +9,74 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef void forward_dct(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
+                         JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks);
+
 /* The first members of libjpeg's private struct jpeg_forward_dct, the same in every libjpeg-turbo from 1.5 to 3.2. */
 struct forward_dct_prefix {
     void (*start_pass)(j_compress_ptr cinfo);
-    void (*forward_DCT)(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
-                        JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks);
+    forward_dct *forward_DCT;
 };
 
-/* The place of the first of the blocks in its component, which libjpeg does not pass. */
-static size_t next_place(rj_hook *hook, const jpeg_component_info *compptr, JDIMENSION start_row, JDIMENSION start_col,
-                         JDIMENSION num_blocks)
+/* The row of the blocks in their component, which libjpeg does not pass. */
+static size_t block_row(rj_encoder *encoder, const jpeg_component_info *compptr, JDIMENSION start_row,
+                        JDIMENSION start_col, JDIMENSION num_blocks)
 {
-    rj_place *place = &hook->places[compptr->component_index];
+    rj_place *place = &encoder->places[compptr->component_index];
 
     /* start_row counts within the interleaved row of MCUs; each of them begins at its upper left block. */
     if (start_row == 0 && start_col == 0)
         place->imcu_row++;
     place->blocks_seen += num_blocks;
-    size_t row = (size_t)(place->imcu_row - 1) * (size_t)compptr->v_samp_factor + start_row / RJ_BLOCK_SIDE;
-    return row * hook->rule.components[compptr->component_index].block_columns + start_col / RJ_BLOCK_SIDE;
+    return (size_t)(place->imcu_row - 1) * (size_t)compptr->v_samp_factor + start_row / RJ_BLOCK_SIDE;
 }
 
-static void code_blocks(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
-                        JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks)
+static void code_blocks(rj_encoder *encoder, const jpeg_component_info *compptr, JSAMPARRAY sample_data, JBLOCKROW out,
+                        JDIMENSION start_row, size_t row, JDIMENSION column, JDIMENSION num_blocks)
 {
-    rj_hook *hook = cinfo->client_data;
-    const rj_component_rule *rule = &hook->rule.components[compptr->component_index];
-    size_t place = next_place(hook, compptr, start_row, start_col, num_blocks);
-    hook->rule.simd->code_blocks((const uint8_t *const *)(sample_data + start_row), start_col,
-                                 rule->block_levels + place, rule->quantizers, num_blocks, coef_blocks);
+    const rj_component_rule *rule = &encoder->rule.components[compptr->component_index];
+    encoder->rule.simd->code_blocks((const uint8_t *const *)(sample_data + start_row), column * RJ_BLOCK_SIDE,
+                                    rule->block_levels + row * rule->block_columns + column, rule->quantizers,
+                                    num_blocks, out);
 }
 
-/* The levels are all zero then: the file costs nothing and is not looked at. */
-static void keep_blocks(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
-                        JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks)
+static void code_at_once(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
+                         JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks)
 {
-    rj_hook *hook = cinfo->client_data;
-    rj_coefficients *kept = hook->places[compptr->component_index].kept;
-    size_t place = next_place(hook, compptr, start_row, start_col, num_blocks);
-    hook->rule.simd->transform_blocks((const uint8_t *const *)(sample_data + start_row), start_col, num_blocks,
-                                      kept + place);
+    rj_encoder *encoder = cinfo->client_data;
+    size_t row = block_row(encoder, compptr, start_row, start_col, num_blocks);
+    code_blocks(encoder, compptr, sample_data, coef_blocks, start_row, row, start_col / RJ_BLOCK_SIDE, num_blocks);
+}
+
+/* libjpeg gets blocks of zeros then, which cost it next to nothing. */
+static void code_into_levels(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
+                             JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks)
+{
+    rj_encoder *encoder = cinfo->client_data;
+    size_t row = block_row(encoder, compptr, start_row, start_col, num_blocks);
+    JDIMENSION column = start_col / RJ_BLOCK_SIDE;
+    JBLOCKROW out = rj_levels_row(encoder, compptr->component_index, row) + column;
+    code_blocks(encoder, compptr, sample_data, out, start_row, row, column, num_blocks);
+    rj_levels_written(encoder, compptr->component_index, row, column, num_blocks, out);
     memset(coef_blocks, 0, num_blocks * sizeof *coef_blocks);
 }
 
-rj_status rj_hook_install(rj_hook *hook, j_compress_ptr cinfo, int keep_coefficients)
+static void keep_coefficients(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
+                              JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks)
 {
-    cinfo->client_data = hook;
-    ((struct forward_dct_prefix *)(void *)cinfo->fdct)->forward_DCT = keep_coefficients ? keep_blocks : code_blocks;
-    for (int i = 0; keep_coefficients && i < cinfo->num_components; i++) {
-        const jpeg_component_info *component = &cinfo->comp_info[i];
-        size_t blocks = (size_t)component->width_in_blocks * component->height_in_blocks;
-        hook->places[i].kept = aligned_alloc(_Alignof(rj_coefficients), blocks * sizeof(rj_coefficients));
-        if (hook->places[i].kept == NULL)
-            return RJ_NO_MEMORY;
-    }
-    return RJ_OK;
+    rj_encoder *encoder = cinfo->client_data;
+    size_t row = block_row(encoder, compptr, start_row, start_col, num_blocks);
+    size_t place = row * compptr->width_in_blocks + start_col / RJ_BLOCK_SIDE;
+    encoder->rule.simd->transform_blocks((const uint8_t *const *)(sample_data + start_row), start_col, num_blocks,
+                                         encoder->kept[compptr->component_index] + place);
+    memset(coef_blocks, 0, num_blocks * sizeof *coef_blocks);
 }
 
-void rj_hook_free(rj_hook *hook)
+static forward_dct *const hooks[] = {
+    [RJ_AT_ONCE] = code_at_once, [RJ_INTO_LEVELS] = code_into_levels, [RJ_KEEP_COEFFICIENTS] = keep_coefficients};
+
+void rj_hook_install(rj_encoder *encoder, j_compress_ptr cinfo, rj_destiny destiny)
 {
-    for (int i = 0; i < RJ_MAX_COMPONENTS; i++)
-        free(hook->places[i].kept);
-    rj_rule_free(&hook->rule);
+    cinfo->client_data = encoder;
+    ((struct forward_dct_prefix *)(void *)cinfo->fdct)->forward_DCT = hooks[destiny];
 }

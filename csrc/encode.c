@@ -82,42 +82,93 @@ rj_encoder *rj_encoder_new(void)
     return calloc(1, sizeof(rj_encoder));
 }
 
-rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
-                           int keep_coefficients)
+static rj_status check_picture(rj_encoder *encoder, const rj_picture *picture)
+{
+    if (picture->width >= 1 && picture->height >= 1 && picture->width <= JPEG_MAX_DIMENSION &&
+        picture->height <= JPEG_MAX_DIMENSION)
+        return RJ_OK;
+    snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "a JPEG's sides are 1 to %ld pixels, not %u x %u",
+             JPEG_MAX_DIMENSION, (unsigned)picture->width, (unsigned)picture->height);
+    return RJ_BAD_ARGUMENT;
+}
+
+/* The compressor of the file, ready for pixels, or with levels that are to be filled. */
+static rj_status open_file(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, rj_destiny destiny)
 {
     j_compress_ptr cinfo = &encoder->cinfo;
-    cinfo->err = rj_error_init(&encoder->error);
-    if (picture->width < 1 || picture->height < 1 || picture->width > JPEG_MAX_DIMENSION ||
-        picture->height > JPEG_MAX_DIMENSION) {
-        snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "a JPEG's sides are 1 to %ld pixels, not %u x %u",
-                 JPEG_MAX_DIMENSION, (unsigned)picture->width, (unsigned)picture->height);
-        return RJ_BAD_ARGUMENT;
-    }
-    rj_status status =
-        rj_rule_init(&encoder->hook.rule, settings, picture->width, picture->height, NULL, encoder->error.message);
-    if (status != RJ_OK)
-        return status;
-
-    if (setjmp(encoder->error.return_point))
-        return RJ_LIBJPEG_ERROR;
     jpeg_create_compress(cinfo);
-    size_t likely_size = keep_coefficients ? 0 : (size_t)picture->width * picture->height / 4;
+    size_t likely_size = (size_t)picture->width * picture->height / 4;
     cinfo->dest = rj_destination_init(&encoder->destination, likely_size + settings->segments_size + 65536);
     rj_configure_picture(cinfo, picture);
     if (cinfo->num_components != settings->component_count)
         return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
+    if (destiny == RJ_INTO_LEVELS)
+        return rj_levels_open(encoder, settings, NULL);
     rj_configure_coding(cinfo, settings);
     jpeg_start_compress(cinfo, TRUE);
-    if (rj_hook_install(&encoder->hook, cinfo, keep_coefficients) != RJ_OK)
-        return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the coefficients");
+    rj_hook_install(encoder, cinfo, destiny);
+    encoder->takes_pixels = cinfo;
     if (settings->segments_size > 0)
         rj_destination_append(cinfo, settings->segments, settings->segments_size);
     return RJ_OK;
 }
 
+static rj_status open_pixels(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
+                             rj_destiny destiny)
+{
+    j_compress_ptr cinfo = &encoder->pixels;
+    rj_settings quickest = *settings;
+    quickest.optimize = quickest.progressive = 0;
+    jpeg_create_compress(cinfo);
+    cinfo->dest = rj_destination_init(&encoder->nowhere, 65536);
+    rj_configure_picture(cinfo, picture);
+    if (cinfo->num_components != settings->component_count)
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
+    rj_configure_coding(cinfo, &quickest);
+    jpeg_start_compress(cinfo, TRUE);
+    rj_hook_install(encoder, cinfo, destiny);
+    encoder->takes_pixels = cinfo;
+    for (int i = 0; destiny == RJ_KEEP_COEFFICIENTS && i < cinfo->num_components; i++) {
+        size_t blocks = (size_t)cinfo->comp_info[i].width_in_blocks * cinfo->comp_info[i].height_in_blocks;
+        encoder->kept[i] = aligned_alloc(_Alignof(rj_coefficients), blocks * sizeof(rj_coefficients));
+        if (encoder->kept[i] == NULL)
+            return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the coefficients");
+    }
+    return RJ_OK;
+}
+
+/* libjpeg's own passes suit a progressive file best: it has other symbols, which libjpeg has to count anyway. */
+static rj_destiny destiny_of(const rj_settings *settings, int keep_coefficients)
+{
+    if (keep_coefficients)
+        return RJ_KEEP_COEFFICIENTS;
+    return settings->optimize && !settings->progressive ? RJ_INTO_LEVELS : RJ_AT_ONCE;
+}
+
+static rj_status start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, rj_destiny destiny)
+{
+    rj_status status = check_picture(encoder, picture);
+    if (status == RJ_OK)
+        status = rj_rule_init(&encoder->rule, settings, picture->width, picture->height, NULL, encoder->error.message);
+    if (status == RJ_OK && destiny != RJ_KEEP_COEFFICIENTS)
+        status = open_file(encoder, picture, settings, destiny);
+    if (status == RJ_OK && destiny != RJ_AT_ONCE)
+        status = open_pixels(encoder, picture, settings, destiny);
+    return status;
+}
+
+rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
+                           int keep_coefficients)
+{
+    encoder->cinfo.err = encoder->pixels.err = rj_error_init(&encoder->error);
+    if (setjmp(encoder->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    return start(encoder, picture, settings, destiny_of(settings, keep_coefficients));
+}
+
 rj_status rj_encoder_write(rj_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t row_count)
 {
-    j_compress_ptr cinfo = &encoder->cinfo;
+    j_compress_ptr cinfo = encoder->takes_pixels;
     if (row_count > cinfo->image_height - cinfo->next_scanline)
         return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "more rows than the picture has");
     if (setjmp(encoder->error.return_point))
@@ -137,6 +188,14 @@ rj_status rj_encoder_finish(rj_encoder *encoder, const uint8_t **jpeg, size_t *s
 {
     if (setjmp(encoder->error.return_point))
         return RJ_LIBJPEG_ERROR;
+    if (encoder->takes_pixels == &encoder->pixels)
+        jpeg_finish_compress(&encoder->pixels);
+    *jpeg = NULL;
+    *size = 0;
+    if (encoder->kept[0] != NULL)
+        return RJ_OK;
+    if (encoder->statistics != NULL)
+        rj_make_tables(encoder->statistics, &encoder->cinfo);
     jpeg_finish_compress(&encoder->cinfo);
     *jpeg = encoder->destination.bytes;
     *size = rj_destination_size(&encoder->destination);
@@ -152,9 +211,14 @@ void rj_encoder_free(rj_encoder *encoder)
 {
     if (encoder == NULL)
         return;
+    jpeg_destroy_compress(&encoder->pixels);
     jpeg_destroy_compress(&encoder->cinfo);
+    rj_destination_free(&encoder->nowhere);
     rj_destination_free(&encoder->destination);
-    rj_hook_free(&encoder->hook);
+    rj_rule_free(&encoder->rule);
+    for (int i = 0; i < RJ_MAX_COMPONENTS; i++)
+        free(encoder->kept[i]);
+    rj_statistics_free(encoder->statistics);
     free(encoder);
 }
 

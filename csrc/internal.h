@@ -66,31 +66,61 @@ rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t widt
                        const uint16_t (*old_tables)[RJ_BLOCK_SIZE], char *message);
 void rj_rule_free(rj_rule *rule);
 
-/* How far a component has come; kept: its coefficients, if they are kept. */
+/* How often each symbol of Huffman's code occurs, by table; dc: each component's DC levels, blocks row by row. */
+typedef struct {
+    uint64_t in_zigzag[RJ_BLOCK_SIDE][256]; /* for a row of a block with these places set: its places in zigzag order */
+    uint32_t ac[NUM_HUFF_TBLS][256];
+    uint32_t dc_counts[NUM_HUFF_TBLS][256];
+    int16_t *dc[RJ_MAX_COMPONENTS];
+    int last_dc[RJ_MAX_COMPONENTS];
+} rj_statistics;
+
+/* One of them for each file: new, count every block of every component, make the tables, free. */
+rj_statistics *rj_statistics_new(const rj_settings *settings);
+void rj_count_blocks(rj_statistics *statistics, const rj_simd *simd, const jpeg_component_info *component, size_t place,
+                     const int16_t (*blocks)[RJ_BLOCK_SIZE], size_t block_count);
+void rj_make_tables(rj_statistics *statistics, j_compress_ptr cinfo);
+void rj_statistics_free(rj_statistics *statistics);
+
+/* How far a component has come. */
 typedef struct {
     uint32_t imcu_row;
     uint64_t blocks_seen;
-    rj_coefficients *kept;
 } rj_place;
 
-typedef struct {
-    rj_rule rule;
-    rj_place places[RJ_MAX_COMPONENTS];
-} rj_hook;
-
-rj_status rj_hook_install(rj_hook *hook, j_compress_ptr cinfo, int keep_coefficients);
-void rj_hook_free(rj_hook *hook);
-
+/*
+ * cinfo makes the file. Where that needs all levels first, to make Huffman tables of them, they lie in `levels`, and the
+ * pixels go through another compressor, whose own file nobody looks at.
+ */
 struct rj_encoder {
     struct jpeg_compress_struct cinfo;
+    struct jpeg_compress_struct pixels;
     rj_error error;
     rj_destination destination;
-    rj_hook hook;
+    rj_destination nowhere;
+    rj_rule rule;
+    rj_place places[RJ_MAX_COMPONENTS];
+    jvirt_barray_ptr levels[RJ_MAX_COMPONENTS];
+    rj_coefficients *kept[RJ_MAX_COMPONENTS];
+    rj_statistics *statistics;
+    j_compress_ptr takes_pixels;
 };
 
 rj_status rj_encoder_refuse(rj_encoder *encoder, rj_status status, const char *message);
 void rj_configure_picture(j_compress_ptr cinfo, const rj_picture *picture);
 void rj_configure_coding(j_compress_ptr cinfo, const rj_settings *settings);
+
+/* What becomes of a block: the hook's three forms. */
+typedef enum { RJ_AT_ONCE, RJ_INTO_LEVELS, RJ_KEEP_COEFFICIENTS } rj_destiny;
+
+void rj_hook_install(rj_encoder *encoder, j_compress_ptr cinfo, rj_destiny destiny);
+
+/* The file of the encoder's levels, once the picture's form is configured; in arrays of its own if none are given. */
+rj_status rj_levels_open(rj_encoder *encoder, const rj_settings *settings, jvirt_barray_ptr *levels);
+JBLOCKROW rj_levels_row(rj_encoder *encoder, int component, size_t row);
+/* To be told of every block once its levels are there. */
+void rj_levels_written(rj_encoder *encoder, int component, size_t row, size_t column, size_t block_count,
+                       JBLOCKROW blocks);
 
 struct rj_reader {
     struct jpeg_decompress_struct dinfo;

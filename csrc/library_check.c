@@ -39,7 +39,7 @@ static rj_status count_blocks(rj_encoder *encoder, int optimize)
 
     for (int i = 0; i < 3; i++) {
         unsigned expected = i == 0 ? LUMA_BLOCKS * LUMA_BLOCKS : CHROMA_BLOCKS * CHROMA_BLOCKS;
-        if (encoder->hook.places[i].blocks_seen != expected) {
+        if (encoder->places[i].blocks_seen != expected) {
             snprintf(encoder->error.message, RJ_MESSAGE_SIZE, "its forward DCT is called in another way");
             return RJ_WRONG_LIBRARY;
         }

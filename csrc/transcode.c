@@ -5,29 +5,6 @@
 
 #include "internal.h"
 
-#include <string.h>
-
-/* Writes the levels of one row of blocks. */
-typedef void row_writer(rj_encoder *encoder, const void *source, int component, uint32_t row, JBLOCKROW out);
-
-static JBLOCKROW block_row(j_compress_ptr cinfo, jvirt_barray_ptr array, JDIMENSION row)
-{
-    return cinfo->mem->access_virt_barray((j_common_ptr)cinfo, array, row, 1, TRUE)[0];
-}
-
-static void request_levels(j_compress_ptr cinfo, const rj_settings *settings, jvirt_barray_ptr *levels)
-{
-    for (int i = 0; i < settings->component_count; i++) {
-        const rj_component *component = &settings->components[i];
-        JDIMENSION h_samp = (JDIMENSION)component->h_samp, v_samp = (JDIMENSION)component->v_samp;
-        JDIMENSION columns = (component->block_columns + h_samp - 1) / h_samp * h_samp;
-        JDIMENSION rows = (component->block_rows + v_samp - 1) / v_samp * v_samp;
-        /* Cleared, because rows that fill up the last MCUs are looked at but never written. */
-        levels[i] =
-            cinfo->mem->request_virt_barray((j_common_ptr)cinfo, JPOOL_IMAGE, TRUE, columns, rows, v_samp);
-    }
-}
-
 /* libjpeg's coder trusts its encoder that no level is larger than the standard's code has lengths for. */
 static int levels_fit(const int16_t (*blocks)[RJ_BLOCK_SIZE], size_t block_count)
 {
@@ -38,44 +15,6 @@ static int levels_fit(const int16_t (*blocks)[RJ_BLOCK_SIZE], size_t block_count
             outside |= (unsigned)(blocks[block][i] + 1023) > 2046;
     }
     return !outside;
-}
-
-/* The caller has set the error manager, the destination's size, and a return point. */
-static rj_status write_levels(rj_encoder *encoder, const rj_settings *settings, jvirt_barray_ptr *levels,
-                              row_writer *write_row, const void *source, const uint8_t **jpeg, size_t *size)
-{
-    j_compress_ptr cinfo = &encoder->cinfo;
-    rj_configure_coding(cinfo, settings);
-    jpeg_write_coefficients(cinfo, levels);
-    if (settings->segments_size > 0)
-        rj_destination_append(cinfo, settings->segments, settings->segments_size);
-    for (int i = 0; i < settings->component_count; i++)
-        for (JDIMENSION row = 0; row < settings->components[i].block_rows; row++) {
-            JBLOCKROW blocks = block_row(cinfo, levels[i], row);
-            write_row(encoder, source, i, row, blocks);
-            if (!levels_fit((const int16_t(*)[RJ_BLOCK_SIZE])blocks, settings->components[i].block_columns))
-                return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "a coefficient is out of the range of JPEG's codes");
-        }
-    return rj_encoder_finish(encoder, jpeg, size);
-}
-
-static void recode_row(rj_encoder *encoder, const void *source, int component, uint32_t row, JBLOCKROW out)
-{
-    const rj_reader *reader = source;
-    const rj_component_rule *rule = &encoder->hook.rule.components[component];
-    JBLOCKROW levels = block_row(&encoder->cinfo, reader->levels[component], row); /* out itself, unless they are kept */
-    encoder->hook.rule.simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])levels,
-                                           rule->block_levels + row * rule->block_columns, rule->quantizers,
-                                           rule->block_columns, out);
-}
-
-static void quantize_row(rj_encoder *encoder, const void *source, int component, uint32_t row, JBLOCKROW out)
-{
-    const rj_encoder *kept = source;
-    const rj_component_rule *rule = &encoder->hook.rule.components[component];
-    size_t place = row * rule->block_columns;
-    encoder->hook.rule.simd->quantize_blocks(kept->hook.places[component].kept + place, rule->block_levels + place,
-                                             rule->quantizers, rule->block_columns, out);
 }
 
 /* The colours, sizes and names of the components; JFIF and Adobe markers are among the segments, as they were. */
@@ -103,6 +42,22 @@ static int same_components(const rj_settings *settings, const rj_header *header)
     return same;
 }
 
+static rj_status recode_row(rj_encoder *encoder, rj_reader *reader, int component, JDIMENSION row)
+{
+    j_common_ptr cinfo = (j_common_ptr)&encoder->cinfo;
+    const rj_component_rule *rule = &encoder->rule.components[component];
+    /* The same row twice, unless the reader's levels are kept. */
+    JBLOCKROW old_levels = cinfo->mem->access_virt_barray(cinfo, reader->levels[component], row, 1, FALSE)[0];
+    JBLOCKROW levels = rj_levels_row(encoder, component, row);
+    encoder->rule.simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels,
+                                      rule->block_levels + row * rule->block_columns, rule->quantizers,
+                                      rule->block_columns, levels);
+    if (!levels_fit((const int16_t(*)[RJ_BLOCK_SIZE])levels, rule->block_columns))
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "a coefficient is out of the range of JPEG's codes");
+    rj_levels_written(encoder, component, row, 0, rule->block_columns, levels);
+    return RJ_OK;
+}
+
 rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_settings *settings, int keep,
                                const uint8_t **jpeg, size_t *size)
 {
@@ -111,8 +66,8 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
     cinfo->err = rj_error_init(&encoder->error);
     if (!same_components(settings, header))
         return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the file has other components");
-    rj_status status = rj_rule_init(&encoder->hook.rule, settings, header->width, header->height, header->tables,
-                                    encoder->error.message);
+    rj_status status =
+        rj_rule_init(&encoder->rule, settings, header->width, header->height, header->tables, encoder->error.message);
     if (status != RJ_OK)
         return status;
 
@@ -121,21 +76,32 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
     jpeg_create_compress(cinfo);
     cinfo->dest = rj_destination_init(&encoder->destination, reader->size + settings->segments_size + 65536);
     configure_as_read(cinfo, reader);
-    jvirt_barray_ptr levels[RJ_MAX_COMPONENTS];
-    if (keep)
-        request_levels(cinfo, settings, levels);
-    return write_levels(encoder, settings, keep ? levels : reader->levels, recode_row, reader, jpeg, size);
+    status = rj_levels_open(encoder, settings, keep ? NULL : reader->levels);
+    for (int i = 0; i < settings->component_count; i++)
+        for (JDIMENSION row = 0; status == RJ_OK && row < settings->components[i].block_rows; row++)
+            status = recode_row(encoder, reader, i, row);
+    return status == RJ_OK ? rj_encoder_finish(encoder, jpeg, size) : status;
 }
 
 static int has_coefficients(const rj_encoder *kept, const rj_settings *settings)
 {
-    int has = kept->cinfo.num_components == settings->component_count;
+    int has = kept->pixels.num_components == settings->component_count;
     for (int i = 0; has && i < settings->component_count; i++) {
-        const jpeg_component_info *component = &kept->cinfo.comp_info[i];
-        has = kept->hook.places[i].kept != NULL && component->width_in_blocks == settings->components[i].block_columns &&
+        const jpeg_component_info *component = &kept->pixels.comp_info[i];
+        has = kept->kept[i] != NULL && component->width_in_blocks == settings->components[i].block_columns &&
               component->height_in_blocks == settings->components[i].block_rows;
     }
     return has;
+}
+
+static void quantize_row(rj_encoder *encoder, const rj_encoder *kept, int component, JDIMENSION row)
+{
+    const rj_component_rule *rule = &encoder->rule.components[component];
+    size_t place = row * rule->block_columns;
+    JBLOCKROW levels = rj_levels_row(encoder, component, row);
+    encoder->rule.simd->quantize_blocks(kept->kept[component] + place, rule->block_levels + place, rule->quantizers,
+                                        rule->block_columns, levels);
+    rj_levels_written(encoder, component, row, 0, rule->block_columns, levels);
 }
 
 rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, const rj_picture *picture,
@@ -144,7 +110,7 @@ rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, con
     j_compress_ptr cinfo = &encoder->cinfo;
     cinfo->err = rj_error_init(&encoder->error);
     rj_status status =
-        rj_rule_init(&encoder->hook.rule, settings, picture->width, picture->height, NULL, encoder->error.message);
+        rj_rule_init(&encoder->rule, settings, picture->width, picture->height, NULL, encoder->error.message);
     if (status != RJ_OK)
         return status;
     if (!has_coefficients(kept, settings))
@@ -153,10 +119,12 @@ rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, con
     if (setjmp(encoder->error.return_point))
         return RJ_LIBJPEG_ERROR;
     jpeg_create_compress(cinfo);
-    cinfo->dest = rj_destination_init(
-        &encoder->destination, (size_t)picture->width * picture->height / 4 + settings->segments_size + 65536);
+    size_t likely_size = (size_t)picture->width * picture->height / 4;
+    cinfo->dest = rj_destination_init(&encoder->destination, likely_size + settings->segments_size + 65536);
     rj_configure_picture(cinfo, picture);
-    jvirt_barray_ptr levels[RJ_MAX_COMPONENTS];
-    request_levels(cinfo, settings, levels);
-    return write_levels(encoder, settings, levels, quantize_row, kept, jpeg, size);
+    status = rj_levels_open(encoder, settings, NULL);
+    for (int i = 0; i < settings->component_count; i++)
+        for (JDIMENSION row = 0; status == RJ_OK && row < settings->components[i].block_rows; row++)
+            quantize_row(encoder, kept, i, row);
+    return status == RJ_OK ? rj_encoder_finish(encoder, jpeg, size) : status;
 }
