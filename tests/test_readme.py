@@ -41,6 +41,7 @@ def test_the_outline_is_that_of_the_2017_system() -> None:
 def test_its_commands_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     photograph("astronaut").resize((480, 480)).save("photo.png")
+    photograph("astronaut").resize((480, 480)).save("photo.jpg", quality=90)
     ran = 0
     for heading in WITH_COMMANDS:
         for program in blocks(section(heading), "python"):
