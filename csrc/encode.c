@@ -92,44 +92,57 @@ static rj_status check_picture(rj_encoder *encoder, const rj_picture *picture)
     return RJ_BAD_ARGUMENT;
 }
 
-/* The compressor of the file, ready for pixels, or with levels that are to be filled. */
-static rj_status open_file(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, rj_destiny destiny)
+static rj_status create(rj_encoder *encoder, j_compress_ptr cinfo, struct jpeg_destination_mgr *destination,
+                        const rj_picture *picture, const rj_settings *settings)
 {
-    j_compress_ptr cinfo = &encoder->cinfo;
     jpeg_create_compress(cinfo);
-    size_t likely_size = (size_t)picture->width * picture->height / 4;
-    cinfo->dest = rj_destination_init(&encoder->destination, likely_size + settings->segments_size + 65536);
+    cinfo->dest = destination;
     rj_configure_picture(cinfo, picture);
     if (cinfo->num_components != settings->component_count)
         return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
-    if (destiny == RJ_INTO_LEVELS)
-        return rj_levels_open(encoder, settings, NULL);
+    return RJ_OK;
+}
+
+static void take_pixels(rj_encoder *encoder, j_compress_ptr cinfo, const rj_settings *settings, rj_destiny destiny)
+{
     rj_configure_coding(cinfo, settings);
     jpeg_start_compress(cinfo, TRUE);
     rj_hook_install(encoder, cinfo, destiny);
     encoder->takes_pixels = cinfo;
+}
+
+/* The compressor of the file, ready for pixels, or with levels that are to be filled. */
+static rj_status open_file(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, rj_destiny destiny)
+{
+    size_t likely_size = (size_t)picture->width * picture->height / 4 + settings->segments_size + 65536;
+    struct jpeg_destination_mgr *destination = rj_destination_init(&encoder->destination, likely_size);
+    rj_status status = create(encoder, &encoder->cinfo, destination, picture, settings);
+    if (status != RJ_OK || destiny == RJ_INTO_LEVELS)
+        return status == RJ_OK ? rj_levels_open(encoder, settings, NULL) : status;
+    take_pixels(encoder, &encoder->cinfo, settings, destiny);
     if (settings->segments_size > 0)
-        rj_destination_append(cinfo, settings->segments, settings->segments_size);
+        rj_destination_append(&encoder->cinfo, settings->segments, settings->segments_size);
     return RJ_OK;
 }
 
+/* The compressor that only converts and downsamples; the blocks of zeros that it codes take it little time. */
 static rj_status open_pixels(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
                              rj_destiny destiny)
 {
-    j_compress_ptr cinfo = &encoder->pixels;
     rj_settings quickest = *settings;
     quickest.optimize = quickest.progressive = 0;
-    jpeg_create_compress(cinfo);
-    cinfo->dest = rj_destination_init(&encoder->nowhere, 65536);
-    rj_configure_picture(cinfo, picture);
-    if (cinfo->num_components != settings->component_count)
-        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the pixels have another number of components");
-    rj_configure_coding(cinfo, &quickest);
-    jpeg_start_compress(cinfo, TRUE);
-    rj_hook_install(encoder, cinfo, destiny);
-    encoder->takes_pixels = cinfo;
-    for (int i = 0; destiny == RJ_KEEP_COEFFICIENTS && i < cinfo->num_components; i++) {
-        size_t blocks = (size_t)cinfo->comp_info[i].width_in_blocks * cinfo->comp_info[i].height_in_blocks;
+    struct jpeg_destination_mgr *destination = rj_destination_init(&encoder->nowhere, 65536);
+    rj_status status = create(encoder, &encoder->pixels, destination, picture, settings);
+    if (status == RJ_OK)
+        take_pixels(encoder, &encoder->pixels, &quickest, destiny);
+    return status;
+}
+
+static rj_status make_room_for_coefficients(rj_encoder *encoder)
+{
+    for (int i = 0; i < encoder->pixels.num_components; i++) {
+        const jpeg_component_info *component = &encoder->pixels.comp_info[i];
+        size_t blocks = (size_t)component->width_in_blocks * component->height_in_blocks;
         encoder->kept[i] = aligned_alloc(_Alignof(rj_coefficients), blocks * sizeof(rj_coefficients));
         if (encoder->kept[i] == NULL)
             return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the coefficients");
@@ -154,6 +167,8 @@ static rj_status start(rj_encoder *encoder, const rj_picture *picture, const rj_
         status = open_file(encoder, picture, settings, destiny);
     if (status == RJ_OK && destiny != RJ_AT_ONCE)
         status = open_pixels(encoder, picture, settings, destiny);
+    if (status == RJ_OK && destiny == RJ_KEEP_COEFFICIENTS)
+        status = make_room_for_coefficients(encoder);
     return status;
 }
 
