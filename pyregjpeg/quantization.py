@@ -46,11 +46,17 @@ def scaled_tables(tables: NDArray[np.int64], quality: int, largest: int = 32767)
 
 def equivalent_quality(luma_table: NDArray[np.uint16]) -> int:
     """The quality whose Annex K luma table has the nearest mean over the low frequencies, then the nearest entries."""
-    candidates = np.array([annex_k(quality)[0] for quality in range(1, 101)], dtype=np.int64)
-    means = candidates[:, LOW_FREQUENCIES].mean(axis=1)
+    tables, means = _luma_tables()
     by_mean = np.abs(means - luma_table[LOW_FREQUENCIES].mean())
-    by_entries = np.abs(candidates - luma_table).sum(axis=1)
+    by_entries = np.abs(tables - luma_table).sum(axis=1)
     return int(np.lexsort((by_entries, by_mean))[0]) + 1
+
+
+@functools.cache
+def _luma_tables() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Annex K's luma tables (100, 64) of the qualities 1 to 100, and their means over the low frequencies."""
+    tables = np.array([annex_k(quality)[0] for quality in range(1, 101)], dtype=np.int64)
+    return tables, tables[:, LOW_FREQUENCIES].mean(axis=1)
 
 
 # Decibels of luma PSNR that a block of importance 1 gives up: coefficients just above half a step cost more bits than
