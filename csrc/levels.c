@@ -31,6 +31,11 @@ rj_status rj_levels_open(rj_encoder *encoder, const rj_settings *settings, jvirt
         request_levels(encoder, settings);
     for (int i = 0; levels != NULL && i < settings->component_count; i++)
         encoder->levels[i] = levels[i];
+#if JPEG_LIB_VERSION >= 70 /* those can scale, and leave the size of a file of levels to their caller */
+    cinfo->jpeg_width = cinfo->image_width;
+    cinfo->jpeg_height = cinfo->image_height;
+    cinfo->min_DCT_h_scaled_size = cinfo->min_DCT_v_scaled_size = DCTSIZE;
+#endif
     jpeg_write_coefficients(cinfo, encoder->levels);
     if (settings->segments_size > 0)
         rj_destination_append(cinfo, settings->segments, settings->segments_size);
