@@ -20,8 +20,8 @@ rj_status rj_levels_open(rj_encoder *encoder, const rj_settings *settings, jvirt
 {
     j_compress_ptr cinfo = &encoder->cinfo;
     rj_configure_coding(cinfo, settings);
-    /* A progressive file has other symbols, which libjpeg counts. */
-    if (settings->optimize && !settings->progressive) {
+    /* The symbols of several scans, progressive or of one component each, libjpeg counts. */
+    if (settings->optimize && cinfo->scan_info == NULL) {
         cinfo->optimize_coding = FALSE;
         encoder->statistics = rj_statistics_new(settings);
         if (encoder->statistics == NULL)
