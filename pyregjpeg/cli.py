@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import __version__, codec, comparison, list_models, metrics, visualize
+from . import region_map as maps
 from .cli_convert import SOME_FAILED, convert, replace
 from .errors import RegionJpegError
+from .options import RegionOptions
 
 
 @click.group()
@@ -33,11 +36,17 @@ main.add_command(convert)
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A .png file.")
 @click.option("-m", "--map-model", default="msroi", show_default=True)
 @click.option("--overlay", is_flag=True, help="Draw it as a heat map over the photograph.")
-def map_command(source: Path, output: Path, map_model: str, *, overlay: bool) -> None:
+@click.option("--blocks", is_flag=True, help="Draw it as the encoder takes it, in one tone for each 8x8 block.")
+def map_command(source: Path, output: Path, map_model: str, *, overlay: bool, blocks: bool) -> None:
     """Write what a map model finds important as a grey picture of the photograph's size: white matters most."""
     try:
         with Image.open(source) as image:
-            importance = codec.predict_map(image, map_model)
+            predict = partial(codec.predict_map, image, map_model)
+            if blocks:
+                levels = codec.block_levels(RegionOptions(), image.size, predict, flat=False)
+                importance = visualize.on_pixels(levels / np.float32(maps.LEVELS - 1), image.size)
+            else:
+                importance = predict()
             picture = visualize.overlay(image, importance) if overlay else _grey(importance, image.size)
         replace(output, picture.save)
     except Exception as error:  # as in convert
@@ -53,30 +62,33 @@ def _grey(importance: NDArray[np.float32], size: tuple[int, int]) -> Image.Image
 @main.command()
 @click.argument("original", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("files", metavar="DECODED...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--mask", "mask_file", type=click.Path(exists=True, dir_okay=False), help="A picture: white is inside.")
+@click.option("--region-map", type=click.Path(exists=True, dir_okay=False), help="A picture or .npy: white is inside.")
 @click.option("--json", "form", flag_value="json", help="A JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="A header and a line for each picture.")
-def compare(original: Path, files: tuple[Path, ...], mask_file: str | None, form: str | None) -> None:
+def compare(original: Path, files: tuple[Path, ...], region_map: str | None, form: str | None) -> None:
     """Print size and quality figures of pictures, one record each, against the original they were made from.
 
-    With a mask there are figures inside and outside it too. A figure that is infinite, or that the picture is too small
-    for, is null in JSON. Needs the extra [metrics].
+    With a region map there are figures inside and outside of what matters too. A figure that is infinite, that the
+    picture is too small for, or whose package of the extra [metrics] is not installed is null in JSON.
     """
     try:
-        metrics.check_packages()
-        mask = Image.open(mask_file).convert("L") if mask_file else None
-    except (RegionJpegError, OSError) as error:
+        inside = maps.importance(region_map) if region_map else None
+    except RegionJpegError as error:
         raise click.UsageError(str(error)) from None
+    if missing := metrics.without_package():
+        click.echo(f"Left out: {', '.join(missing)}, for want of: pip install pyregjpeg[metrics]", err=True)
     failed, headed = False, False
     for file in files:
         try:
             with Image.open(original) as before, Image.open(file) as after:
-                figures = comparison.compare(before.convert("RGB"), after.convert("RGB"), mask)
+                figures = comparison.compare(before.convert("RGB"), after.convert("RGB"), inside)
+                size = file.stat().st_size
+                bits_per_pixel = 8 * size / (after.width * after.height)
         except Exception as error:  # as in convert
             click.echo(f"{file}: {error}", err=True)
             failed = True
         else:
-            record = {"file": str(file), "bytes": file.stat().st_size, **figures}
+            record = {"file": str(file), "bytes": size, "bits_per_pixel": bits_per_pixel, **figures}
             _print_record(record, form, with_header=not headed)
             headed = True
     if failed:

@@ -21,6 +21,9 @@ Plane: TypeAlias = NDArray[np.float64]
 
 SSIM_WINDOW = 11  # pixels each way: scikit-image cuts the Gaussian of sigma 1.5 there, as its authors do
 
+# What the figures need that need more than numpy.
+_PACKAGES = {"ssim": "skimage.metrics", "ssimulacra2": "ssimulacra2"}
+
 # ITU-R BT.601, the luma of JFIF files.
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
 
@@ -59,7 +62,7 @@ def ssim(original: Picture, decoded: Picture, weight: NDArray[Any] | None = None
         MapError: as `psnr_y`, with the weight within the outermost 5 pixels left out.
     """
     before, after, weights = planes(original, decoded, weight, smallest_side=SSIM_WINDOW)
-    _, similarity = _extra("skimage.metrics").structural_similarity(
+    _, similarity = _package_of("ssim").structural_similarity(
         before, after, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
     )
     border = SSIM_WINDOW // 2
@@ -77,13 +80,18 @@ def ssimulacra2(original: Picture, decoded: Picture) -> float:
     """
     before, after = _samples(original), _samples(decoded)
     _check_same_size(before.shape[:2], after.shape[:2])
-    return float(_extra("ssimulacra2").compute_ssimulacra2(_uncompressed_file(before), _uncompressed_file(after)))
+    return float(_package_of("ssimulacra2").compute_ssimulacra2(_uncompressed_file(before), _uncompressed_file(after)))
 
 
-def check_packages() -> None:
-    """Raises RegionJpegError if a package of the extra [metrics] is not installed."""
-    for module in ("skimage.metrics", "ssimulacra2"):
-        _extra(module)
+def without_package() -> list[str]:
+    """The names of the figures whose package, of the extra [metrics], is not installed."""
+    missing = []
+    for figure in _PACKAGES:
+        try:
+            _package_of(figure)
+        except RegionJpegError:
+            missing.append(figure)
+    return missing
 
 
 def planes(
@@ -134,12 +142,11 @@ def _check_same_size(before: tuple[int, ...], after: tuple[int, ...]) -> None:
         )
 
 
-def _extra(module: str) -> Any:
+def _package_of(figure: str) -> Any:
     try:
-        return importlib.import_module(module)
+        return importlib.import_module(_PACKAGES[figure])
     except ModuleNotFoundError as error:
-        name = module.split(".")[0]
-        raise RegionJpegError(f"{name} needs an extra package: pip install pyregjpeg[metrics].") from error
+        raise RegionJpegError(f"{figure} needs an extra package: pip install pyregjpeg[metrics].") from error
 
 
 def _uncompressed_file(samples: NDArray[np.uint8]) -> io.BytesIO:

@@ -50,20 +50,20 @@ def block_importance(region_map: RegionMap, size: tuple[int, int]) -> NDArray[np
     importance 0..1 as fifth number if it is not 1. Raises MapError for any other and for empty maps, NaN, values
     out of range and boxes that do not overlap the picture.
     """
-    if isinstance(region_map, (str, os.PathLike)):
-        region_map = _read(Path(region_map))
-    if isinstance(region_map, Image.Image):
-        region_map = _from_image(region_map)
     if isinstance(region_map, (list, tuple)):
         return _from_boxes(region_map, size)
-    values = np.asarray(region_map)
-    _check(values)
+    values = _values(region_map)
     for side in (size[1], size[0]):
         values = _on_blocks(values, side).T
-    scaled: NDArray[np.float32] = values.astype(np.float32)
-    if values.dtype == np.uint8:
-        scaled /= 255
-    return scaled
+    return _scaled(values)
+
+
+def importance(region_map: RegionMap) -> NDArray[np.float32]:
+    """Importance 0..1 in the map's own resolution, float32 (rows, cols); boxes have none and are refused.
+
+    For the rest, `region_map` and errors are those of `block_importance`.
+    """
+    return _scaled(_values(region_map))
 
 
 def turns(image: Image.Image) -> tuple[Transpose, Transpose] | None:
@@ -104,6 +104,24 @@ def subsampled(
 def grid_shape(size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of 8x8 blocks of a picture of `size` (width, height)."""
     return math.ceil(size[1] / BLOCK), math.ceil(size[0] / BLOCK)
+
+
+def _values(region_map: RegionMap) -> NDArray[np.generic]:
+    """What the map says, checked, in the scale of its type."""
+    if isinstance(region_map, (str, os.PathLike)):
+        region_map = _read(Path(region_map))
+    if isinstance(region_map, Image.Image):
+        region_map = _from_image(region_map)
+    values = np.asarray(region_map)
+    _check(values)
+    return values
+
+
+def _scaled(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = values.astype(np.float32)
+    if values.dtype == np.uint8:
+        scaled /= 255
+    return scaled
 
 
 def _read(path: Path) -> NDArray[np.generic] | Image.Image:

@@ -1,4 +1,4 @@
-"""Pictures of a map: importance as a heat map over the photograph."""
+"""Pictures of a map: importance as a heat map over the photograph, and values of blocks on their pixels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .errors import MapError
+from .region_map import BLOCK
 
 # Dark to bright, perceptually even: importance 0, 1/4, 1/2, 3/4, 1.
 _HEAT = np.array([(13, 8, 60), (92, 18, 110), (188, 55, 84), (243, 120, 25), (252, 230, 120)], dtype=np.float64)
@@ -32,3 +33,14 @@ def overlay(image: Image.Image, importance: NDArray[np.floating]) -> Image.Image
     colours = np.stack([np.interp(position, np.arange(len(_HEAT)), channel) for channel in _HEAT.T], axis=-1)
     gray = np.asarray(image.convert("L"), dtype=np.float64)[..., None] / 255
     return Image.fromarray(np.uint8(np.clip(colours * (0.45 + 0.75 * gray), 0, 255)))
+
+
+def on_pixels(
+    blocks: NDArray[np.float32], size: tuple[int, int], block: tuple[float, float] = (BLOCK, BLOCK)
+) -> NDArray[np.float32]:
+    """The value of its block for each pixel of a picture of `size` (width, height), shape (height, width).
+
+    `block` is the (width, height) in pixels that a value stands for; the last ones may reach over the picture's edge.
+    """
+    columns, rows = ((np.arange(side) / step).astype(np.intp) for side, step in zip(size, block, strict=True))
+    return blocks[np.ix_(rows, columns)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 from helper import flat, photograph
 from PIL import Image
 
-from pyregjpeg import comparison, metrics
+from pyregjpeg import comparison
 from pyregjpeg.cli import main
 from pyregjpeg.errors import MapError, RegionJpegError
 from pyregjpeg.metrics import psnr_y, ssim, ssimulacra2
@@ -25,7 +26,7 @@ FIGURES = ["psnr", "ssim", "ms_ssim", "vifp", "psnr_hvs", "psnr_hvs_m", "ssimula
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """With a photograph, two JPEGs of it, and a mask of its left half."""
+    """With a photograph, two JPEGs of it, and a map of its left half."""
     monkeypatch.chdir(tmp_path)
     image = photograph("chelsea")
     image.save("cat.png")
@@ -49,8 +50,9 @@ def test_each_picture_gets_a_record_of_all_figures(folder: Path) -> None:
     result = compared("cat.png", "fine.jpg", "coarse.jpg", "--json")
     assert result.exit_code == 0
     fine, coarse = records(result)
-    assert list(fine) == list(coarse) == ["file", "bytes", *FIGURES]
+    assert list(fine) == list(coarse) == ["file", "bytes", "bits_per_pixel", *FIGURES]
     assert (fine["file"], fine["bytes"]) == ("fine.jpg", Path("fine.jpg").stat().st_size)
+    assert fine["bits_per_pixel"] == pytest.approx(8 * fine["bytes"] / (320 * 212), rel=1e-5)
     assert all(fine[name] > coarse[name] for name in FIGURES)
     decoded = Image.open("coarse.jpg")
     assert coarse["psnr"] == pytest.approx(psnr_y(photograph("chelsea"), decoded), rel=1e-5)
@@ -59,11 +61,11 @@ def test_each_picture_gets_a_record_of_all_figures(folder: Path) -> None:
     assert coarse["ssimulacra2"] == pytest.approx(ssimulacra2(photograph("chelsea"), decoded), rel=1e-5)
 
 
-def test_a_mask_adds_the_figures_on_both_sides_of_it(folder: Path) -> None:
+def test_a_region_map_adds_the_figures_on_both_sides_of_it(folder: Path) -> None:
     half = np.asarray(photograph("chelsea")).copy()
     half[:, 160:] = np.asarray(Image.open("coarse.jpg"))[:, 160:]
     Image.fromarray(half).save("half.png")
-    (record,) = records(compared("cat.png", "half.png", "--mask", "left.png", "--json"))
+    (record,) = records(compared("cat.png", "half.png", "--region-map", "left.png", "--json"))
     assert record["psnr_inside"] is None  # infinite
     assert record["ssim_inside"] == pytest.approx(1, abs=0.01)  # windows at the seam see both sides
     right = np.arange(320) >= 160
@@ -72,11 +74,20 @@ def test_a_mask_adds_the_figures_on_both_sides_of_it(folder: Path) -> None:
     assert {f"{name}_{at}" for name in comparison.REGIONAL for at in ("inside", "outside")} < set(record)
 
 
-def test_a_mask_may_have_another_size(folder: Path) -> None:
+def test_a_region_map_may_have_another_size(folder: Path) -> None:
     Image.open("left.png").resize((32, 21)).save("small.png")
-    (small,) = records(compared("cat.png", "fine.jpg", "--mask", "small.png", "--json"))
-    (large,) = records(compared("cat.png", "fine.jpg", "--mask", "left.png", "--json"))
+    (small,) = records(compared("cat.png", "fine.jpg", "--region-map", "small.png", "--json"))
+    (large,) = records(compared("cat.png", "fine.jpg", "--region-map", "left.png", "--json"))
     assert small["psnr_inside"] == pytest.approx(large["psnr_inside"], abs=0.3)
+
+
+def test_a_region_map_may_be_an_array_of_shares(folder: Path) -> None:
+    shares = np.tile(np.linspace(0, 1, 320, dtype=np.float32), (212, 1))
+    np.save("shares.npy", shares)
+    (record,) = records(compared("cat.png", "coarse.jpg", "--region-map", "shares.npy", "--json"))
+    decoded = Image.open("coarse.jpg")
+    assert record["psnr_inside"] == pytest.approx(psnr_y(photograph("chelsea"), decoded, shares), rel=1e-5)
+    assert record["psnr_outside"] == pytest.approx(psnr_y(photograph("chelsea"), decoded, 1 - shares), rel=1e-5)
 
 
 def test_csv_has_a_header_and_a_line_a_picture(folder: Path) -> None:
@@ -91,7 +102,8 @@ def test_csv_has_a_header_and_a_line_a_picture(folder: Path) -> None:
 def test_text_names_every_figure(folder: Path) -> None:
     (line,) = compared("cat.png", "fine.jpg").stdout.splitlines()
     assert line.startswith("fine.jpg: bytes ")
-    assert [part.split()[0] for part in line.removeprefix("fine.jpg: ").split(", ")] == ["bytes", *FIGURES]
+    names = [part.split()[0] for part in line.removeprefix("fine.jpg: ").split(", ")]
+    assert names == ["bytes", "bits_per_pixel", *FIGURES]
 
 
 def test_a_picture_too_small_for_a_figure_gets_the_others(folder: Path) -> None:
@@ -112,34 +124,35 @@ def test_a_picture_of_another_size_fails_and_the_others_are_compared(folder: Pat
     assert [record["file"] for record in records(result)] == ["fine.jpg"]
 
 
-@pytest.mark.parametrize("missing", ["skimage.metrics", "ssimulacra2"])
-def test_without_the_extra_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
-    def import_module(name: str) -> object:
-        if name == missing:
-            raise ModuleNotFoundError(name)
-        return object()
-
-    monkeypatch.setattr(metrics.importlib, "import_module", import_module)
-    result = compared("cat.png", "fine.jpg", "coarse.jpg")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.count("pip install pyregjpeg[metrics]") == 1
+@pytest.mark.parametrize(("figure", "package"), [("ssim", "skimage"), ("ssimulacra2", "ssimulacra2")])
+def test_a_figure_whose_package_is_missing_is_null_and_the_others_are_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, figure: str, package: str
+) -> None:
+    for module in [name for name in sys.modules if name.split(".")[0] == package] or [package]:
+        monkeypatch.setitem(sys.modules, module, None)  # importing it now raises ModuleNotFoundError
+    result = compared("cat.png", "fine.jpg", "coarse.jpg", "--json", "--region-map", "left.png")
+    assert result.exit_code == 0
+    assert result.stderr == f"Left out: {figure}, for want of: pip install pyregjpeg[metrics]\n"
+    for record in records(result):
+        left_out = {name for name in record if name.removesuffix("_inside").removesuffix("_outside") == figure}
+        assert {name for name, value in record.items() if value is None} == left_out
 
 
 @pytest.mark.parametrize(
-    "arguments", [["cat.png"], ["missing.png", "fine.jpg"], ["cat.png", "fine.jpg", "--mask", "x"]]
+    "arguments", [["cat.png"], ["missing.png", "fine.jpg"], ["cat.png", "fine.jpg", "--region-map", "x"]]
 )
 def test_wrong_usage_has_its_own_exit_code(folder: Path, arguments: list[str]) -> None:
     assert compared(*arguments).exit_code == 2
 
 
-def test_a_mask_that_is_no_picture_is_wrong_usage(folder: Path) -> None:
-    Path("mask.txt").write_text("white")
-    result = compared("cat.png", "fine.jpg", "--mask", "mask.txt")
+def test_a_region_map_that_is_no_picture_is_wrong_usage(folder: Path) -> None:
+    Path("map.txt").write_text("white")
+    result = compared("cat.png", "fine.jpg", "--region-map", "map.txt")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "mask.txt" in result.stderr
+    assert "map.txt" in result.stderr
 
 
-def test_a_mask_without_an_inside_is_an_error() -> None:
+def test_a_region_map_without_an_inside_is_an_error() -> None:
     image = photograph("chelsea")
     with pytest.raises(MapError):
         comparison.compare(image, image, Image.new("L", (8, 8)))

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 from PIL import Image
 
-from pyregjpeg.region_map import LEVELS, block_importance, feathered, grid_shape, subsampled, to_levels
+from pyregjpeg.region_map import LEVELS, block_importance, feathered, grid_shape, importance, subsampled, to_levels
 
 SIZE = (50, 30)  # width, height: 7 x 4 blocks, the last of each row 2 pixels wide, of each column 6 high
 ROWS, COLUMNS = 4, 7
@@ -142,6 +142,14 @@ def test_the_path_of_an_npy_file_is_its_array(tmp_path: Path) -> None:
     values = np.random.default_rng(0).random((9, 13))
     np.save(tmp_path / "map.npy", values)
     assert np.array_equal(block_importance(tmp_path / "map.npy", SIZE), block_importance(values, SIZE))
+
+
+@pytest.mark.parametrize("values", [np.array([[0, 51, 255]], dtype=np.uint8), np.array([[0.0, 0.2, 1.0]])])
+def test_importance_is_the_map_in_its_own_resolution(values: NDArray[np.generic], tmp_path: Path) -> None:
+    np.save(tmp_path / "map.npy", values)
+    for region_map in (values, tmp_path / "map.npy"):
+        assert importance(region_map).dtype == np.float32
+        assert importance(region_map) == pytest.approx(np.array([[0, 0.2, 1]]))
 
 
 def test_an_array_is_the_same_whatever_its_memory_order() -> None:
