@@ -20,6 +20,7 @@ C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 FLOORS = (
     {"errors", "_native"},
     {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"},
+    {"markers"},
     {"reader", "carried", "map_model", "visualize", "perceptual_metrics", "scan", "journal"},
     {"options", "comparison"},
     {"codec", "overhead_free"},
@@ -28,7 +29,7 @@ FLOORS = (
     {"conversion"},
     {"batch"},
     {"cluster"},
-    {"cli", "cli_convert", "progress", "__main__", "__init__"},
+    {"cli", "cli_convert", "cli_inspect", "progress", "__main__", "__init__"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 TOP = len(FLOORS) - 1
