@@ -114,14 +114,24 @@ def set_dates(location: str, read_and_changed: tuple[int, int]) -> None:
         os.utime(location, ns=read_and_changed)
 
 
-def walk(folder: str, on_error: OnError | None = None) -> Iterator[str]:
-    """Every file below the folder, as they are found and in order of their names within each folder.
+def remove(location: str) -> None:
+    """Remove the file, if there is one."""
+    with _one_sentence(location, "removed"), contextlib.suppress(FileNotFoundError):
+        if not is_remote(location):
+            Path(location).unlink()
+            return
+        filesystem, path = _filesystem(location)
+        filesystem.rm_file(path)
+
+
+def walk(folder: str, on_error: OnError | None = None, *, recursive: bool = True) -> Iterator[str]:
+    """Every file in the folder, and in those below it, as they are found and in order of their names within each.
 
     Symbolic links are followed, but never back into a folder that they lie in. Files that `write` has not finished
     are left out, and so are devices, pipes and sockets. `on_error` is told of the folders that cannot be read; without
     it the first one ends the walk.
     """
-    return _walk(folder, (), on_error)
+    return _walk(folder, (), on_error, recursive)
 
 
 def glob(pattern: str) -> Iterator[str]:
@@ -136,7 +146,7 @@ def glob(pattern: str) -> Iterator[str]:
     return _matches(f"{scheme}://{first}", parts)
 
 
-def _walk(folder: str, above: tuple[tuple[int, int], ...], on_error: OnError | None) -> Iterator[str]:
+def _walk(folder: str, above: tuple[tuple[int, int], ...], on_error: OnError | None, recursive: bool) -> Iterator[str]:
     try:
         if is_remote(folder):
             entries = _level(folder)
@@ -149,7 +159,8 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...], on_error: OnError | N
                 entries = iter(_entries(folder))
         for name, is_a_folder in entries:
             if is_a_folder:
-                yield from _walk(join(folder, name), above, on_error)
+                if recursive:
+                    yield from _walk(join(folder, name), above, on_error, recursive)
             elif not whole_file.is_temporary(name):
                 yield join(folder, name)
     except OSError as error:
