@@ -1,4 +1,4 @@
-"""The command line: pyregjpeg convert | map | compare | models."""
+"""The command line: pyregjpeg convert | map | compare | inspect | models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from PIL import Image
 
 from . import __version__, codec, comparison, list_models, metrics, visualize
 from . import region_map as maps
-from .cli_convert import SOME_FAILED, convert, replace
+from .cli_convert import SOME_FAILED, convert
+from .cli_inspect import inspect
 from .errors import RegionJpegError
 from .options import RegionOptions
 
@@ -29,15 +30,16 @@ def main() -> None:
 
 
 main.add_command(convert)
+main.add_command(inspect)
 
 
 @main.command("map")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A .png file.")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), help="A .png file.")
 @click.option("-m", "--map-model", default="msroi", show_default=True)
 @click.option("--overlay", is_flag=True, help="Draw it as a heat map over the photograph.")
 @click.option("--blocks", is_flag=True, help="Draw it as the encoder takes it, in one tone for each 8x8 block.")
-def map_command(source: Path, output: Path, map_model: str, *, overlay: bool, blocks: bool) -> None:
+def map_command(source: Path, output: str, map_model: str, *, overlay: bool, blocks: bool) -> None:
     """Write what a map model finds important as a grey picture of the photograph's size: white matters most."""
     try:
         with Image.open(source) as image:
@@ -48,7 +50,7 @@ def map_command(source: Path, output: Path, map_model: str, *, overlay: bool, bl
             else:
                 importance = predict()
             picture = visualize.overlay(image, importance) if overlay else _grey(importance, image.size)
-        replace(output, picture.save)
+        visualize.write(picture, output)
     except Exception as error:  # as in convert
         click.echo(f"{source}: {error}", err=True)
         raise SystemExit(SOME_FAILED) from None
@@ -100,14 +102,16 @@ def _print_record(record: dict[str, Any], form: str | None, *, with_header: bool
     if form == "json":
         finite = {name: None if value in (math.inf, -math.inf) else value for name, value in rounded.items()}
         click.echo(json.dumps(finite))
-    elif form == "csv":
+        return
+    rounded["file"] = click.format_filename(record["file"])  # a name that is no text would stop the printing
+    if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         if with_header:
             writer.writerow(rounded)
         writer.writerow(rounded.values())
     else:
         shown = (f"{name} {'-' if value is None else value}" for name, value in rounded.items() if name != "file")
-        click.echo(f"{record['file']}: {', '.join(shown)}")
+        click.echo(f"{rounded['file']}: {', '.join(shown)}")
 
 
 @main.command()

@@ -1,11 +1,15 @@
-"""Pictures of a map: importance as a heat map over the photograph, and values of blocks on their pixels."""
+"""Pictures of a map: as a heat map over the photograph, block by block, and written to a file."""
 
 from __future__ import annotations
+
+import io
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from . import storage
 from .errors import MapError
 from .region_map import BLOCK
 
@@ -44,3 +48,17 @@ def on_pixels(
     """
     columns, rows = ((np.arange(side) / step).astype(np.intp) for side, step in zip(size, block, strict=True))
     return blocks[np.ix_(rows, columns)]
+
+
+def write(picture: Image.Image, location: str) -> None:
+    """Store the picture, completely or not at all, in the format that the name's suffix stands for.
+
+    Raises ValueError for a suffix that Pillow does not know, OSError if it cannot be written.
+    """
+    suffix = Path(location).suffix
+    picture_format = Image.registered_extensions().get(suffix.lower())
+    if picture_format is None:
+        raise ValueError(f"unknown file extension: {suffix}")
+    file = io.BytesIO()
+    picture.save(file, picture_format)
+    storage.write(location, file.getvalue())
