@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,15 @@ def test_csv_has_a_header_and_a_line_a_picture(folder: Path) -> None:
     assert [row["file"] for row in rows] == ["fine.jpg", "cat.png"]
     assert rows[1]["psnr"] == "inf"
     assert float(rows[0]["ssimulacra2"]) > 70
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+def test_a_name_that_is_no_text_is_no_obstacle(folder: Path, form: list[str]) -> None:
+    name = os.fsdecode(b"\xe9.jpg")
+    Path("fine.jpg").rename(name)
+    result = compared("cat.png", name, *form)
+    assert (result.exit_code, result.exception) == (0, None)
+    assert ".jpg" in result.stdout
 
 
 def test_text_names_every_figure(folder: Path) -> None:
