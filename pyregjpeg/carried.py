@@ -7,14 +7,12 @@ from collections.abc import Collection, Iterable
 
 from PIL import ExifTags, Image
 
+from .markers import APP0, APP14, EXTENDED_XMP_SIGNATURE, MPF_SIGNATURE, orientation
 from .metadata import APP1, APP2, COM, EXIF_SIGNATURE, ICC_SIGNATURE, XMP_SIGNATURE, segment
 
 Segment = tuple[int, bytes]  # the marker's second byte and what follows the length
 
 STRIPPABLE = ("exif", "icc", "xmp", "comment", "all")
-APP0, APP14 = 0xE0, 0xEE
-EXTENDED_XMP_SIGNATURE = b"http://ns.adobe.com/xmp/extension/\0"
-MPF_SIGNATURE = b"MPF\0"
 MP_ENTRY_TAG, MP_ENTRY_SIZE = 0xB002, 16  # CIPA DC-007, 5.2.3
 
 
@@ -84,16 +82,11 @@ _SIGNATURES = (
 
 
 def _orientation_alone(payload: bytes) -> bytes:
-    exif = Image.Exif()
-    try:
-        exif.load(payload)
-        orientation = exif.get(ExifTags.Base.Orientation)
-    except Exception:  # damaged EXIF makes Pillow raise errors of many kinds, and says nothing about what is up
-        return b""
-    if orientation not in range(2, 9):  # 1 is upright
+    turned = orientation(payload)
+    if turned in (None, 1):  # 1 is upright
         return b""
     alone = Image.Exif()
-    alone[ExifTags.Base.Orientation] = orientation
+    alone[ExifTags.Base.Orientation] = turned
     return segment(APP1, alone.tobytes())
 
 

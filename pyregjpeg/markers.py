@@ -16,6 +16,9 @@ SOF0, DHT, JPG, DAC, RST0, RST7, SOI, EOI, SOS = 0xC0, 0xC4, 0xC8, 0xCC, 0xD0, 0
 DQT, DNL, DRI, DHP, EXP, APP0, APP13, APP14, JPG0, TEM = 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xE0, 0xED, 0xEE, 0xF0, 0x01
 FRAMES = frozenset(range(SOF0, SOF0 + 16)) - {DHT, JPG, DAC}
 
+EXTENDED_XMP_SIGNATURE = b"http://ns.adobe.com/xmp/extension/\0"
+MPF_SIGNATURE = b"MPF\0"
+
 # A real file has a few hundred at most; of empty ones, 4 bytes each, a hostile file holds any number.
 MOST_SEGMENTS = 10_000
 
@@ -39,9 +42,9 @@ _CONTENTS = (
     (APP0, b"JFXX\0", "JFIF extension"),
     (APP1, EXIF_SIGNATURE, "EXIF"),
     (APP1, XMP_SIGNATURE, "XMP"),
-    (APP1, b"http://ns.adobe.com/xmp/extension/\0", "extended XMP"),
+    (APP1, EXTENDED_XMP_SIGNATURE, "extended XMP"),
     (APP2, ICC_SIGNATURE, "ICC profile"),
-    (APP2, b"MPF\0", "MPF"),
+    (APP2, MPF_SIGNATURE, "MPF"),
     (APP13, b"Photoshop 3.0\0", "Photoshop"),
     (APP14, b"Adobe", "Adobe"),
     (COM, b"", "comment"),
@@ -147,7 +150,7 @@ def orientation(exif: bytes) -> int | None:
         tags = Image.Exif()
         tags.load(exif)
         value = tags.get(ExifTags.Base.Orientation)
-    except Exception:  # damaged EXIF makes Pillow raise errors of many kinds
+    except Exception:  # damaged EXIF makes Pillow raise errors of many kinds, and says nothing about what is up
         return None
     return value if isinstance(value, int) and 1 <= value <= 8 else None
 
