@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from pathlib import Path
 
@@ -33,10 +34,19 @@ def overlay(image: Image.Image, importance: NDArray[np.floating]) -> Image.Image
     if values.ndim != 2 or values.size == 0 or not (values.min() >= 0 and values.max() <= 1):
         raise MapError(f"Importance is an array (rows, cols) of values from 0 to 1, not one of shape {values.shape}.")
     resized = np.asarray(Image.fromarray(values).resize(image.size, Image.Resampling.BICUBIC))
-    position = np.clip(resized, 0, 1) * (len(_HEAT) - 1)  # bicubic overshoots
-    colours = np.stack([np.interp(position, np.arange(len(_HEAT)), channel) for channel in _HEAT.T], axis=-1)
-    gray = np.asarray(image.convert("L"), dtype=np.float64)[..., None] / 255
-    return Image.fromarray(np.uint8(np.clip(colours * (0.45 + 0.75 * gray), 0, 255)))
+    gray = np.asarray(image.convert("L"))
+    drawn = np.empty((*gray.shape, 3), dtype=np.uint8)
+    for row, (heat, lightness) in enumerate(zip(resized, gray, strict=True)):  # whole pictures of indices are large
+        drawn[row] = _colours()[np.rint(255 * np.clip(heat, 0, 1)).astype(np.uint8), lightness]  # bicubic overshoots
+    return Image.fromarray(drawn)
+
+
+@functools.cache
+def _colours() -> NDArray[np.uint8]:
+    """By importance and by gray, each 0 to 255: the colour."""
+    place = np.linspace(0, len(_HEAT) - 1, 256)
+    heat = np.stack([np.interp(place, np.arange(len(_HEAT)), channel) for channel in _HEAT.T], axis=-1)
+    return np.clip(heat[:, None] * (0.45 + 0.75 * np.linspace(0, 1, 256))[:, None], 0, 255).astype(np.uint8)
 
 
 def on_pixels(
