@@ -60,6 +60,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(jpeg)
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @given(damaged())
 @settings(max_examples=600, deadline=None)
 def test_a_damaged_file_is_inspected_or_refused(content: bytes) -> None:
