@@ -5,6 +5,7 @@ One JSON object a line, only ever appended to. A line that is torn or damaged te
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from . import storage
 from .disk_table import DiskTable
@@ -45,40 +47,65 @@ class Entry:
 DIGESTS = ("source", "output", "options")
 
 
+class Result(Protocol):
+    """What became of one file, as `conversion` tells it."""
+
+    @property
+    def entry(self) -> Entry | None: ...
+    @property
+    def announced(self) -> bool: ...
+
+
 class Journal:
     """The journals of all roots that the jobs of one run name, each read when its first job comes along.
 
-    It may be used from many threads at once. Call `close` at the end: what goes to a bucket waits a little.
+    It may be used from many threads at once. Call `close` at the end: what goes to a bucket waits a little. `error` is
+    the first one that kept a journal from being read or written, or None.
     """
 
     def __init__(self) -> None:
+        self.error: OSError | None = None
         self._lock = threading.Lock()
         self._pages: dict[str, _Pages | None] = {}
 
-    def finished(self, job: Job) -> Entry | None:
-        """What is known of the job's target; OSError if the journal is there but cannot be read."""
-        for root, pages in self._of(job):
-            text = pages.made.get(_below(root, job.target))
-            if text is not None:
-                return Entry(root, _below(root, job.target), *text.split())
+    def find(self, job: Job) -> Entry | None:
+        """What is known of the job's target."""
+        with self._noted_error():
+            for root, pages in self._of(job):
+                text = pages.made.get(_below(root, job.target))
+                if text is not None:
+                    return Entry(root, _below(root, job.target), *text.split())
         return None
 
     def is_output(self, job: Job, digest: str) -> bool:
-        """Whether the job's journal knows a file of this digest as something that was made, not merely kept."""
+        """Whether the job's journal knows a file of this digest as something that was made, not merely kept.
+
+        OSError if the journal is there but cannot be read: what it may know of must not be converted again.
+        """
         return any(digest in pages.outputs for _, pages in self._of(job))
 
-    def add(self, entry: Entry, *, announced: bool = False) -> None:
-        """Note what was made; `announced` says that `announce` was called for it. OSError if it cannot be written."""
-        with self._lock:
-            pages = self._opened(entry.root, must_exist=False)
-        assert pages is not None
-        pages.add(entry, announced=announced)
+    def record(self, result: Result) -> None:
+        """Note what was made, if anything was."""
+        if result.entry is not None:
+            with self._noted_error(), self._lock:
+                pages = self._opened(result.entry.root, must_exist=False)
+                assert pages is not None
+                pages.add(result.entry, announced=result.announced)
 
     def close(self) -> None:
-        """Write what waits; OSError if it cannot be."""
-        for pages in self._pages.values():
-            if pages is not None:
-                pages.flush()
+        """Write what waits."""
+        with self._noted_error(), self._lock:
+            for pages in self._pages.values():
+                if pages is not None:
+                    pages.flush()
+
+    @contextlib.contextmanager
+    def _noted_error(self) -> Iterator[None]:
+        """A run goes on without its journal."""
+        try:
+            yield
+        except OSError as error:
+            self.error = self.error or error
 
     def _of(self, job: Job) -> Iterator[tuple[str, _Pages]]:
         """The journals that may tell of the job's target.
@@ -103,14 +130,13 @@ class Journal:
 
 
 class _Pages:
-    """The journal of one root."""
+    """The journal of one root; one thread at a time adds to it."""
 
     def __init__(self, root: str, exists: bool) -> None:
         self.root = root
         self.location = storage.join(root, NAME)
         self.made = DiskTable()  # by target: digests of source, output and options
         self.outputs = DiskTable()  # by digest
-        self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._announced: list[str] = []
         self._written = time.monotonic()
@@ -129,25 +155,22 @@ class _Pages:
     def add(self, entry: Entry, *, announced: bool) -> None:
         self._remember(entry)
         remote = storage.is_remote(self.root)
-        with self._lock:
-            if remote or not announced:
-                self._waiting.append(entry.line())
-            if remote and announced:
-                self._announced.append(_announcement(entry))
-            due = len(self._waiting) >= LINES or time.monotonic() - self._written >= SECONDS
-        if due or not remote:
+        if remote or not announced:
+            self._waiting.append(entry.line())
+        if remote and announced:
+            self._announced.append(_announcement(entry))
+        if not remote or len(self._waiting) >= LINES or time.monotonic() - self._written >= SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        with self._lock:
-            if self._waiting:
-                lines = b"".join(self._waiting)
-                storage.append(self.location, b"\n" + lines if self._torn or _is_torn(self.location) else lines)
-                self._torn = False
-                self._waiting.clear()
-            while self._announced:
-                storage.remove(self._announced.pop())
-            self._written = time.monotonic()
+        if self._waiting:
+            lines = b"".join(self._waiting)
+            storage.append(self.location, b"\n" + lines if self._torn or _is_torn(self.location) else lines)
+            self._torn = False
+            self._waiting.clear()
+        while self._announced:
+            storage.remove(self._announced.pop())
+        self._written = time.monotonic()
 
     def _read(self, line: bytes) -> None:
         try:

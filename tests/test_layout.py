@@ -18,17 +18,19 @@ PYTHON_SOURCES = [path for folder in FOLDERS for path in sorted((ROOT / folder).
 C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 
 FLOORS = (
-    {"errors", "whole_file", "_native"},
+    {"errors", "whole_file", "disk_table", "_native"},
     {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"},
-    {"markers"},
-    {"reader", "carried", "map_model", "visualize", "perceptual_metrics", "scan", "journal"},
+    {"markers", "scan", "map_files", "picture_files"},
+    {"reader", "carried", "map_model", "visualize", "perceptual_metrics", "journal"},
     {"options", "comparison"},
     {"codec", "overhead_free"},
-    {"plugin", "transcoding"},
+    {"plugin", "transcoding", "settings"},
     {"inspection", "target_size"},
     {"conversion"},
-    {"batch"},
+    {"cluster_batch"},
+    {"cluster_crew"},
     {"cluster"},
+    {"batch"},
     {"cli", "cli_convert", "cli_inspect", "progress", "__main__", "__init__"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
