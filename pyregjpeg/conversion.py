@@ -17,6 +17,7 @@ from .settings import Settings
 
 JPEG_START = b"\xff\xd8\xff"
 LARGEST_FILE = 1 << 30  # bytes; larger ones are not read into memory
+Stamp = tuple[int, int]  # bytes, and when they were changed
 
 
 @dataclass(frozen=True)
@@ -71,25 +72,39 @@ def convert_file(
     started = time.perf_counter()
     result = ConvertResult(job.source, job.target, "failed")
     try:
-        if job.failed:
-            raise CodecError(job.failed)
-        result = _converted(job, settings, finished, is_output)
+        _check_before(job, settings)
+        before, dates = _stamp(job.source), _dates(job, settings)
+        content = _read(job.source, before)
+        result = replace(result, bytes_in=len(content))
+        result = _converted(job, settings, content, before, finished, is_output)
+        if dates is not None and not settings.dry_run:
+            storage.set_dates(job.target, dates)
     except _SkippedError as reason:
         result = replace(result, status="skipped", message=str(reason))
     except Exception as error:  # damaged and huge files make Pillow raise errors of many kinds; the others go on
-        result = replace(result, message=" ".join(str(error).split()) or type(error).__name__)
+        result = replace(result, status="failed", message=" ".join(str(error).split()) or type(error).__name__)
     return replace(result, milliseconds=round(1000 * (time.perf_counter() - started)))
 
 
-def _converted(
-    job: Job, settings: Settings, finished: journal.Entry | None, is_output: Callable[[str], bool]
-) -> ConvertResult:
+def _check_before(job: Job, settings: Settings) -> None:
+    """What needs no look at the content."""
+    if job.failed:
+        raise CodecError(job.failed)
     if job.skipped:
         raise _SkippedError(job.skipped)
     if settings.overwrite == "never" and not job.in_place and storage.size(job.target) is not None:
         raise _SkippedError("the target is there already")
-    before, dates = _stamp(job.source), _dates(job, settings)
-    content = _read(job.source, before)
+
+
+def _converted(
+    job: Job,
+    settings: Settings,
+    content: bytes,
+    before: Stamp | None,
+    finished: journal.Entry | None,
+    is_output: Callable[[str], bool],
+) -> ConvertResult:
+    """The result, written unless it is a dry run."""
     region_map = map_files.read(settings.region_map, job.name) if settings.region_map else None
     digest, options = _digest(content), settings.digest(region_map.digest if region_map else "")
     _check_finished(job, digest, options, finished, is_output)
@@ -126,12 +141,10 @@ def _converted(
         sys.stdout.buffer.flush()
     else:
         storage.write(job.target, made.jpeg)
-    if dates is not None:
-        storage.set_dates(job.target, dates)
     return replace(result, entry=entry, announced=job.in_place)
 
 
-def _read(source: str, before: tuple[int, int] | None) -> bytes:
+def _read(source: str, before: Stamp | None) -> bytes:
     """The source's bytes, all of one moment."""
     if source == STANDARD:
         return sys.stdin.buffer.read()
@@ -144,7 +157,7 @@ def _read(source: str, before: tuple[int, int] | None) -> bytes:
     return content
 
 
-def _stamp(location: str) -> tuple[int, int] | None:
+def _stamp(location: str) -> Stamp | None:
     """The size of a local file and when it was changed; None for others: an object in a bucket never changes."""
     if location == STANDARD or storage.is_remote(location):
         return None

@@ -78,11 +78,20 @@ class Journal:
         return None
 
     def is_output(self, job: Job, digest: str) -> bool:
-        """Whether the job's journal knows a file of this digest as something that was made, not merely kept.
+        """Whether the job's source, which has this digest, is a result itself, of this run or of an earlier one.
 
-        OSError if the journal is there but cannot be read: what it may know of must not be converted again.
+        It is if it lies where its journal says that it was put or, under another name but below the journal's root, if
+        it is something that was made, not merely kept. OSError if the journal is there but cannot be read: what it may
+        know of must not be converted again.
         """
-        return any(digest in pages.outputs for _, pages in self._of(job))
+        for root, pages in self._of(job):
+            relative = _below(root, job.source)
+            if relative.startswith("../"):
+                continue
+            made = "" if job.in_place else pages.made.get(relative) or ""
+            if digest in pages.outputs or digest in made.split()[1:2]:
+                return True
+        return False
 
     def record(self, result: Result) -> None:
         """Note what was made, if anything was."""
@@ -229,11 +238,12 @@ def _lines(location: str) -> Iterator[bytes]:
             yield from file
 
 
-def _below(root: str, target: str) -> str:
-    """The target's path from the root."""
-    if storage.is_remote(root):
-        return target[len(storage.join(root, "")) :]
-    return os.path.relpath(target, root)
+def _below(root: str, location: str) -> str:
+    """The path from the root; it begins with .. where it leads elsewhere."""
+    if storage.is_remote(root) or storage.is_remote(location):
+        above = storage.join(root, "")
+        return location[len(above) :] if location.startswith(above) else "../" + location
+    return os.path.relpath(location, root)
 
 
 def _folders_above(target: str) -> Iterator[str]:

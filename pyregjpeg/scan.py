@@ -142,14 +142,17 @@ def _jobs(
 
 def _found(inputs: list[str], into: str | None, recursive: bool) -> Iterator[_Found]:
     for given in inputs:
-        if given == STANDARD:
-            yield _Found(STANDARD, "", "")
-        elif storage.is_folder(given):
-            yield from _in_folder(given, into, recursive)
-        elif _is_pattern(given):
-            yield from _matching(given, into, recursive)
-        else:
-            yield _Found(given, _parent(given), _name(given))
+        try:
+            if given == STANDARD:
+                yield _Found(STANDARD, "", "")
+            elif storage.is_folder(given):
+                yield from _in_folder(given, into, recursive)
+            elif _is_pattern(given):
+                yield from _matching(given, into, recursive)
+            else:
+                yield _Found(given, _parent(given), _name(given))
+        except OSError as error:  # a bucket that cannot be reached; the other inputs may be elsewhere
+            yield _Found(given, "", "", failed=str(error))
 
 
 def _in_folder(folder: str, into: str | None, recursive: bool) -> Iterator[_Found]:
