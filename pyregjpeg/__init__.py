@@ -4,7 +4,9 @@ Importing this package registers the format "REGIONJPEG": ``img.save("out.jpg", 
 """
 
 from . import plugin as _plugin
+from .batch import convert
 from .codec import encode, predict_map
+from .conversion import ConvertResult
 from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
 from .map_model import MapModel, ModelCard, list_models, load_model, register_model
 from .reader import read_levels
@@ -14,6 +16,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CodecError",
+    "ConvertResult",
     "MapError",
     "MapModel",
     "MetadataError",
@@ -21,6 +24,7 @@ __all__ = [
     "ModelError",
     "OptionError",
     "RegionJpegError",
+    "convert",
     "encode",
     "list_models",
     "load_model",

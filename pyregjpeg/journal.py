@@ -184,7 +184,7 @@ class _Pages:
     def _read(self, line: bytes) -> None:
         try:
             fields = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if isinstance(fields, dict) and line.endswith(b"\n"):
             target, *digests = (str(fields.get(name)) for name in ("target", *DIGESTS))

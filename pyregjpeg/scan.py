@@ -133,9 +133,11 @@ def _jobs(
         first = taken.setdefault(_key(job), job.source)
         if first is None:
             yield job
-        elif first != job.source and job.in_place:
+        elif _absolute(first) == _absolute(job.source):
+            pass  # it was named twice
+        elif job.in_place:
             yield replace(job, skipped=f"it is {first} under another name")
-        elif first != job.source:
+        else:
             advice = "; -S keeps the folders apart" if recursive and not keep_tree else ""
             yield replace(job, failed=f"{job.target} is written from {first} already{advice}")
 
@@ -226,9 +228,13 @@ def _key(job: Job) -> str:
     """The same for all names of one target."""
     if storage.is_remote(job.target) or job.target == STANDARD:
         return job.target
-    path = os.path.realpath(job.target) if job.in_place else os.path.abspath(job.target)  # noqa: PTH100, links stay
+    path = os.path.realpath(job.target) if job.in_place else _absolute(job.target)
     # The file systems that these two have by default take A.jpg and a.jpg for one file.
     return path.casefold() if sys.platform in ("win32", "darwin") else path
+
+
+def _absolute(location: str) -> str:
+    return location if storage.is_remote(location) else os.path.abspath(location)  # noqa: PTH100, links stay
 
 
 def _parent(location: str) -> str:
