@@ -29,3 +29,7 @@ class ModelError(RegionJpegError):
 
 class MetadataError(RegionJpegError, ValueError):
     """EXIF, ICC, XMP, comment or other metadata does not fit into JPEG markers."""
+
+
+class ClusterError(RegionJpegError, OSError):
+    """The cluster does not answer, has no workers, or has workers that cannot do the work."""

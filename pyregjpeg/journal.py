@@ -93,6 +93,21 @@ class Journal:
                 return True
         return False
 
+    def announced(self, job: Job) -> Entry | None:
+        """Take in what others have announced since the journal was read, for they may be gone.
+
+        Returns what is announced of the job's target and not yet recorded. OSError if it cannot be read.
+        """
+        if job.root is None or not job.in_place:
+            return None
+        with self._lock:
+            pages = self._opened(job.root, must_exist=False)
+            assert pages is not None
+            if not storage.is_remote(job.root):
+                pages.read_on()
+                return None
+        return pages.announced(_below(job.root, job.target))
+
     def record(self, result: Result) -> None:
         """Note what was made, if anything was."""
         if result.entry is not None:
@@ -133,15 +148,15 @@ class Journal:
     def _opened(self, root: str, *, must_exist: bool) -> _Pages | None:
         pages = self._pages.get(root)
         if pages is None and (root not in self._pages or not must_exist):
-            exists = storage.size(storage.join(root, NAME)) is not None
-            pages = self._pages[root] = _Pages(root, exists) if exists or not must_exist else None
+            needed = not must_exist or storage.size(storage.join(root, NAME)) is not None
+            pages = self._pages[root] = _Pages(root) if needed else None
         return pages
 
 
 class _Pages:
     """The journal of one root; one thread at a time adds to it."""
 
-    def __init__(self, root: str, exists: bool) -> None:
+    def __init__(self, root: str) -> None:
         self.root = root
         self.location = storage.join(root, NAME)
         self.made = DiskTable()  # by target: digests of source, output and options
@@ -150,16 +165,29 @@ class _Pages:
         self._announced: list[str] = []
         self._written = time.monotonic()
         self._torn = False  # in a bucket; a local file is looked at when it is appended to
-        if exists:
-            for line in _lines(self.location):
-                self._torn = not line.endswith(b"\n") and storage.is_remote(root)
-                self._read(line)
+        self._length = 0  # of what has been read of a local file
         if storage.is_remote(root):
             for location in storage.walk(storage.join(root, ANNOUNCED), on_error=lambda _: None):
-                line = storage.read(location)
+                with contextlib.suppress(FileNotFoundError):  # another run, or machine, has just put it with the others
+                    line = storage.read(location)
+                    self._read(line)
+                    self._waiting.append(line)
+                    self._announced.append(location)
+        self.read_on()
+
+    def read_on(self) -> None:
+        """Read what has been added to the journal, if there is one."""
+        with contextlib.suppress(FileNotFoundError):
+            for line in _lines(self.location, self._length):
+                whole = line.endswith(b"\n")  # else another may be about to write the rest of it
+                self._torn = not whole and storage.is_remote(self.root)
+                self._length += len(line) if whole else 0
                 self._read(line)
-                self._waiting.append(line)
-                self._announced.append(location)
+
+    def announced(self, target: str) -> Entry | None:
+        with contextlib.suppress(FileNotFoundError):
+            return self._read(storage.read(_announcement(self.root, target)))
+        return None
 
     def add(self, entry: Entry, *, announced: bool) -> None:
         self._remember(entry)
@@ -167,7 +195,7 @@ class _Pages:
         if remote or not announced:
             self._waiting.append(entry.line())
         if remote and announced:
-            self._announced.append(_announcement(entry))
+            self._announced.append(_announcement(entry.root, entry.target))
         if not remote or len(self._waiting) >= LINES or time.monotonic() - self._written >= SECONDS:
             self.flush()
 
@@ -181,15 +209,17 @@ class _Pages:
             storage.remove(self._announced.pop())
         self._written = time.monotonic()
 
-    def _read(self, line: bytes) -> None:
+    def _read(self, line: bytes) -> Entry | None:
         try:
             fields = json.loads(line)
         except (ValueError, RecursionError):
-            return
+            return None
         if isinstance(fields, dict) and line.endswith(b"\n"):
             target, *digests = (str(fields.get(name)) for name in ("target", *DIGESTS))
             if all(map(_DIGEST.fullmatch, digests)):
-                self._remember(Entry(self.root, target, *digests))
+                self._remember(entry := Entry(self.root, target, *digests))
+                return entry
+        return None
 
     def _remember(self, entry: Entry) -> None:
         self.made[entry.target] = f"{entry.source} {entry.output} {entry.options}"
@@ -202,10 +232,10 @@ def announce(entry: Entry) -> None:
 
     The journal has to know of it first: a run that is killed between the two would otherwise leave its own output as
     the source of the next. In a bucket, where many may write and none can append, each entry is an object of its own
-    until `Journal.add` puts it with the others.
+    until `Journal.record` puts it with the others.
     """
     if storage.is_remote(entry.root):
-        storage.write(_announcement(entry), entry.line())
+        storage.write(_announcement(entry.root, entry.target), entry.line())
     else:
         location = storage.join(entry.root, NAME)
         storage.append(location, b"\n" + entry.line() if _is_torn(location) else entry.line())
@@ -216,9 +246,9 @@ def entry(job: Job, source: str, output: str, options: str) -> Entry | None:
     return None if job.root is None else Entry(job.root, _below(job.root, job.target), source, output, options)
 
 
-def _announcement(entry: Entry) -> str:
-    name = hashlib.sha256(entry.line()).hexdigest()
-    return storage.join(entry.root, f"{ANNOUNCED}/{name}.json")
+def _announcement(root: str, target: str) -> str:
+    name = hashlib.sha256(target.encode("utf-8", "surrogatepass")).hexdigest()
+    return storage.join(root, f"{ANNOUNCED}/{name}.json")
 
 
 def _is_torn(location: str) -> bool:
@@ -230,11 +260,12 @@ def _is_torn(location: str) -> bool:
         return file.read() != b"\n"
 
 
-def _lines(location: str) -> Iterator[bytes]:
+def _lines(location: str, start: int = 0) -> Iterator[bytes]:
     if storage.is_remote(location):
-        yield from storage.read(location).splitlines(keepends=True)
+        yield from storage.read(location)[start:].splitlines(keepends=True)
     else:
         with Path(location).open("rb") as file:
+            file.seek(start)
             yield from file
 
 

@@ -52,7 +52,7 @@ class Settings:
     def digest(self, map_digest: str) -> str:
         """SHA-256 of all that decides the bytes of a result, with that of the map's file, if there is one."""
         deciding = dataclasses.asdict(self)
-        for name in ("region_map", "overwrite", "keep_dates", "dry_run"):
+        for name in ("region_map", "map_model", "overwrite", "keep_dates", "dry_run"):
             del deciding[name]
         return hashlib.sha256(json.dumps([deciding, map_digest], sort_keys=True).encode()).hexdigest()
 

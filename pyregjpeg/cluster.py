@@ -1,0 +1,265 @@
+"""The same as batch, on a Dask cluster: batches of files go out, results stream back, and no file is ever dropped."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from . import storage
+from .cluster_batch import Batch, Convert, Done, asking_the_version, convert_batch, stop
+from .conversion import ConvertResult, convert_file
+from .errors import ClusterError, OptionError
+from .journal import Journal
+from .scan import STANDARD, Job
+from .settings import Settings
+
+CONNECT_SECONDS = 10
+WORKERLESS_SECONDS = 60  # how long to wait for a worker where there is none
+LOOK_SECONDS = 1  # how often the scheduler is asked for its workers
+STOP_SECONDS = 30  # for the files in hand when the run is broken off
+BATCHES_PER_THREAD = 2  # one in work and one waiting, so that no thread waits for the scheduler
+BATCH_SECONDS = 2.0  # long beside the scheduler's millisecond for a task, short for what a lost worker costs
+BATCH_FILES = 64
+
+
+def run(
+    jobs: Iterator[Job], settings: Settings, journal: Journal, address: str, convert: Convert = convert_file
+) -> Iterator[ConvertResult]:
+    """Convert the jobs on the cluster whose scheduler listens at `address`, such as "tcp://host:8786".
+
+    Yields a result for every job, in the order in which they are done. What is in flight is bounded by the cluster's
+    threads, whatever the number of jobs. A file that fails is tried once more, on another worker if there is one; what
+    a lost worker had in hand goes to others; a file with which workers die again and again is reported as failed.
+    Local paths must lead to the same files on the workers as here.
+
+    ClusterError where no scheduler or worker is to be had, or a worker cannot do the work.
+    """
+    with _connected(address) as client:
+        flight = _Flight(client, settings, convert)
+        try:
+            for result in flight.results(jobs):
+                journal.record(result)
+                yield result
+        finally:
+            for result in flight.broken_off():
+                journal.record(result)
+
+
+class _Flight:
+    """The batches that are on their way to the workers and back."""
+
+    def __init__(self, client: Any, settings: Settings, convert: Convert) -> None:
+        self.client, self.convert = client, convert
+        self.settings = _settings_for_the_journey(settings)
+        self.name = uuid.uuid4().hex
+        self.crew = _Crew(client)
+        self.pace = _Pace()
+        self.in_flight: dict[Any, Batch] = {}  # by their futures
+        self.landed: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.again: deque[Batch] = deque()
+        self.suspects: deque[Batch] = deque()  # of one file each
+
+    def results(self, jobs: Iterator[Job]) -> Iterator[ConvertResult]:
+        """Of every job one; returns when nothing is in flight any more."""
+        more = True
+        while True:
+            while (more or self.again) and len(self.in_flight) < BATCHES_PER_THREAD * max(1, self.crew.threads()):
+                if self.again:
+                    self._submit(self.again.popleft())
+                    continue
+                chosen = list(itertools.islice(jobs, self.pace.files()))
+                more = bool(chosen)
+                yield from self._settled(chosen)
+                if to_send := tuple(job for job in chosen if not (job.failed or job.skipped)):
+                    self._submit(Batch(to_send))
+            if not self.in_flight:
+                if not self.suspects:
+                    return
+                self._submit(self.suspects.popleft())
+            for future in self._wait():
+                yield from self._results_of(future)
+            self._free_the_stranded()
+
+    def broken_off(self) -> list[ConvertResult]:
+        """Lets the workers finish the files that they have in hand; what became of these."""
+        if not self.in_flight:
+            return []
+        self.client.run(stop, self.name, on_error="ignore")
+        done: list[ConvertResult] = []
+        patience = time.monotonic() + STOP_SECONDS
+        while self.in_flight and time.monotonic() < patience:
+            for future in self._wait():
+                batch = self.in_flight.pop(future)
+                if future.status == "finished":
+                    done += [result for _, result in _told_as_asked(batch, future.result())]
+        self.client.cancel(list(self.in_flight), force=True)
+        return done
+
+    def _settled(self, jobs: list[Job]) -> Iterator[ConvertResult]:
+        """The results of those of which it is known already that there is nothing to convert."""
+        for job in jobs:
+            if job.failed or job.skipped:
+                yield convert_file(job, self.settings)
+            elif STANDARD in (job.source, job.target):
+                raise OptionError("standard input and output do not reach the workers of a cluster")
+
+    def _submit(self, batch: Batch) -> None:
+        others = [worker for worker in self.crew.workers if worker != batch.failed_on] if batch.failed_on else []
+        batch = replace(batch, only_on=frozenset(others))
+        travelling = replace(batch, jobs=tuple(map(_for_the_journey, batch.jobs)))
+        future = self.client.submit(
+            convert_batch, self.name, travelling, self.settings, self.convert, workers=others or None, pure=False
+        )
+        self.in_flight[future] = batch
+        future.add_done_callback(self.landed.put)
+
+    def _wait(self) -> list[Any]:
+        """The futures that are done; after a while none, for there may be new workers to give work to."""
+        done = []
+        with contextlib.suppress(queue.Empty):
+            done.append(self.landed.get(timeout=LOOK_SECONDS))
+            while True:
+                done.append(self.landed.get_nowait())
+        return [future for future in done if future in self.in_flight]
+
+    def _results_of(self, future: Any) -> Iterator[ConvertResult]:
+        batch = self.in_flight.pop(future)
+        if future.status == "cancelled":
+            raise ClusterError(f"The scheduler at {self.crew.address} has lost the work or is gone")
+        try:
+            done: Done = future.result()
+        except Exception as error:
+            self.crew.look()  # where a worker cannot load the batch, this says it better
+            yield from self._lost(batch, error)
+            return
+        self.pace.learn(done)
+        failed = []
+        for job, result in _told_as_asked(batch, done):
+            if result.status == "failed" and not batch.failed_on:
+                failed.append(job)
+            else:
+                yield result
+        if failed:
+            self.again.append(Batch(tuple(failed), failed_on=done.worker))
+
+    def _lost(self, batch: Batch, error: Exception) -> Iterator[ConvertResult]:
+        """Dask has tried it on several workers and lost them all; alone, one file after another, the culprit shows."""
+        if batch.alone:
+            [job] = batch.jobs
+            yield ConvertResult(job.source, job.target, status="failed", message=_what_happened(error))
+            return
+        self.suspects.extend(replace(batch, jobs=(job,), alone=True) for job in batch.jobs)
+
+    def _free_the_stranded(self) -> None:
+        """Batches that only workers may convert that have left meanwhile go to any."""
+        for future, batch in list(self.in_flight.items()):
+            if batch.only_on and not batch.only_on & self.crew.workers.keys():
+                del self.in_flight[future]
+                self.client.cancel(future, force=True)
+                self._submit(batch)
+
+
+class _Crew:
+    """The cluster's workers, looked after as they come and go."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.address = client.scheduler.address
+        self.workers: dict[str, int] = {}  # their threads, by address
+        self.version = asking_the_version()()
+        self.fit: set[str] = set()
+        self.looked = self.manned = time.monotonic()
+        self.look()
+
+    def threads(self) -> int:
+        if time.monotonic() - self.looked > LOOK_SECONDS:
+            self.look()
+        return sum(self.workers.values())
+
+    def look(self) -> None:
+        """ClusterError if a worker has come that cannot do the work, or there have been none for long."""
+        self.workers = self.client.nthreads()
+        new = list(self.workers.keys() - self.fit)
+        versions = self.client.run(asking_the_version(), workers=new, on_error="return") if new else {}
+        for worker, version in versions.items():
+            if version == self.version:
+                self.fit.add(worker)
+            elif isinstance(version, str):
+                has = f"pyregjpeg {version}" if version else "no pyregjpeg"
+                raise ClusterError(f"The worker {worker} has {has}; it needs {self.version}, which runs here")
+        self.fit &= self.workers.keys()
+        self.looked = time.monotonic()
+        if self.workers:
+            self.manned = self.looked
+        elif self.looked - self.manned > WORKERLESS_SECONDS:
+            raise ClusterError(f"The cluster at {self.address} has had no worker for {WORKERLESS_SECONDS} seconds")
+
+
+class _Pace:
+    """How many files make a batch, going by the time that the last ones took.
+
+    Time and not bytes, because what a listing names has a size only for one more request each.
+    """
+
+    def __init__(self) -> None:
+        self.recent: deque[tuple[int, float]] = deque(maxlen=32)
+
+    def learn(self, done: Done) -> None:
+        self.recent.append((len(done.results), done.seconds))
+
+    def files(self) -> int:
+        files = sum(files for files, _ in self.recent)
+        seconds = sum(seconds for _, seconds in self.recent)
+        return max(1, min(BATCH_FILES, int(BATCH_SECONDS * files / seconds))) if files and seconds else 1
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ClusterError(f"A cluster needs Dask: {storage.EXTRA}") from None
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"No Dask scheduler answers at {address}: {error}") from error
+    with client:
+        yield client
+
+
+def _told_as_asked(batch: Batch, done: Done) -> Iterator[tuple[Job, ConvertResult]]:
+    """Each job that was done and its result, with the names that the user gave."""
+    for job, result in zip(batch.jobs, done.results, strict=False):
+        yield job, replace(result, source=job.source, target=job.target)
+
+
+def _for_the_journey(job: Job) -> Job:
+    """With paths that do not depend on the folder that a program was started in."""
+    root = job.root and _absolute(job.root)
+    return replace(job, source=_absolute(job.source), target=_absolute(job.target), root=root)
+
+
+def _settings_for_the_journey(settings: Settings) -> Settings:
+    region_map = settings.region_map and _absolute(settings.region_map)
+    map_model = _absolute(settings.map_model) if settings.map_model.endswith(".onnx") else settings.map_model
+    return replace(settings, region_map=region_map, map_model=map_model)
+
+
+def _absolute(location: str) -> str:
+    return location if storage.is_remote(location) else os.path.abspath(location)  # noqa: PTH100, links stay
+
+
+def _what_happened(error: Exception) -> str:
+    from distributed import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return "every worker that was given this file, and no other, died of it"
+    return f"it cannot be given to a worker: {error}"
