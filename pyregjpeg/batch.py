@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from . import scan, settings
+from . import cluster, scan, settings
 from .conversion import ConvertResult, convert_file
 from .errors import OptionError
 from .journal import Journal
@@ -31,7 +31,7 @@ class Plan:
     suffix: str
     in_place: bool
     workers: int
-    cluster: str | None
+    scheduler: str | None
     settings: Settings
 
     def jobs(self) -> Iterator[Job]:
@@ -49,12 +49,10 @@ class Plan:
         """Do it, and yield what became of each file as it is done; once `stopped`, only what is in hand."""
         jobs = takewhile(lambda _: not stopped(), self.jobs())
         try:
-            if self.cluster is None:
+            if self.scheduler is None:
                 yield from run(jobs, self.settings, journal, self.workers)
             else:
-                from . import cluster
-
-                yield from cluster.run(jobs, self.settings, journal, self.cluster)
+                yield from cluster.run(jobs, self.settings, journal, self.scheduler)
         finally:
             journal.close()
 
@@ -102,7 +100,7 @@ def planned(
         suffix=suffix,
         in_place=in_place,
         workers=jobs or cores(),
-        cluster=cluster,
+        scheduler=cluster,
         settings=settings.checked(**options),
     )
     plan.jobs()  # checks how inputs and output go together
