@@ -117,10 +117,10 @@ def _exif(image: Image.Image) -> bytes:
         for tag in TOLD_BY_TIFF:
             if tag in found:
                 exif[tag] = found[tag]
-        for number in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            directory = found.get_ifd(number)
+        directories = {number: found.get_ifd(number) for number in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)}
+        for number, directory in directories.items():
             if directory:
-                exif[number] = directory
-        return exif.tobytes() if len(exif) else b""
+                exif.get_ifd(number).update(directory)
+        return exif.tobytes() if len(exif) or any(directories.values()) else b""
     except Exception:  # damaged EXIF makes Pillow raise errors of many kinds; the picture is worth more
         return b""
