@@ -9,7 +9,7 @@ import queue
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,12 @@ BATCH_FILES = 64
 
 
 def run(
-    jobs: Iterator[Job], settings: Settings, journal: Journal, address: str, convert: Convert = convert_file
+    jobs: Iterator[Job],
+    settings: Settings,
+    journal: Journal,
+    address: str,
+    stopped: Callable[[], bool] = lambda: False,
+    convert: Convert = convert_file,
 ) -> Iterator[ConvertResult]:
     """Convert the jobs on the cluster whose scheduler listens at `address`, such as "tcp://host:8786".
 
@@ -40,16 +45,19 @@ def run(
     a lost worker had in hand goes to others; a file with which workers die again and again is reported as failed.
     Local paths must lead to the same files on the workers as here.
 
+    Once `stopped`, what is queued is taken back, and the files that are in work come as the last results. Whoever stops
+    asking for results finds these in the journal.
+
     ClusterError where no scheduler or worker is to be had, or a worker cannot do the work.
     """
     with _connected(address) as client:
         flight = _Flight(client, settings, convert)
         try:
-            for result in flight.results(jobs):
+            for result in itertools.chain(flight.results(jobs, stopped), flight.last_results()):
                 journal.record(result)
                 yield result
         finally:
-            for result in flight.broken_off():
+            for result in flight.last_results():
                 journal.record(result)
 
 
@@ -67,11 +75,12 @@ class _Flight:
         self.again: deque[Batch] = deque()
         self.suspects: deque[Batch] = deque()  # of one file each
 
-    def results(self, jobs: Iterator[Job]) -> Iterator[ConvertResult]:
-        """Of every job one; returns when nothing is in flight any more."""
+    def results(self, jobs: Iterator[Job], stopped: Callable[[], bool]) -> Iterator[ConvertResult]:
+        """Of every job one; returns when nothing is in flight any more, or at once when stopped."""
         more = True
-        while True:
-            while (more or self.again) and len(self.in_flight) < BATCHES_PER_THREAD * max(1, self.crew.threads()):
+        while not stopped():
+            most = BATCHES_PER_THREAD * max(1, self.crew.threads())
+            while (more or self.again) and len(self.in_flight) < most:
                 if self.again:
                     self._submit(self.again.popleft())
                     continue
@@ -88,20 +97,19 @@ class _Flight:
                 yield from self._results_of(future)
             self._free_the_stranded()
 
-    def broken_off(self) -> list[ConvertResult]:
-        """Lets the workers finish the files that they have in hand; what became of these."""
-        if not self.in_flight:
-            return []
+    def last_results(self) -> Iterator[ConvertResult]:
+        """Lets the workers finish the files that they have in work, and takes back the rest."""
+        if not self.in_flight or self.client.status != "running":
+            return
         self.client.run(stop, self.name, on_error="ignore")
-        done: list[ConvertResult] = []
         patience = time.monotonic() + STOP_SECONDS
-        while self.in_flight and time.monotonic() < patience:
+        while self.in_flight and self.crew.threads() and time.monotonic() < patience:
             for future in self._wait():
                 batch = self.in_flight.pop(future)
                 if future.status == "finished":
-                    done += [result for _, result in _told_as_asked(batch, future.result())]
+                    yield from (result for _, result in _told_as_asked(batch, future.result()))
         self.client.cancel(list(self.in_flight), force=True)
-        return done
+        self.in_flight.clear()
 
     def _settled(self, jobs: list[Job]) -> Iterator[ConvertResult]:
         """The results of those of which it is known already that there is nothing to convert."""

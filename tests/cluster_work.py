@@ -1,0 +1,66 @@
+"""Stand-ins for the conversion of a file, which tests send to the workers of a cluster; they note who ran them.
+
+A job's target is a folder's file: what is noted is in files beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pyregjpeg.conversion import ConvertResult
+from pyregjpeg.journal import Entry
+from pyregjpeg.scan import Job
+from pyregjpeg.settings import Settings
+
+IsOutput = Callable[[str], bool]
+
+
+def quick(job: Job, settings: Settings, known: Entry | None, is_output: IsOutput) -> ConvertResult:
+    """Takes no time."""
+    return ConvertResult(job.source, job.target, "converted", 10, 5)
+
+
+def slow(job: Job, settings: Settings, known: Entry | None, is_output: IsOutput) -> ConvertResult:
+    """Takes a while and makes its target."""
+    time.sleep(0.1)
+    Path(job.target).write_bytes(b"")
+    return quick(job, settings, known, is_output)
+
+
+def failing(job: Job, settings: Settings, known: Entry | None, is_output: IsOutput) -> ConvertResult:
+    """A file named "bad" fails always, one named "unlucky" the first time."""
+    attempts = noted(job.target)
+    note(job.target)
+    name = Path(job.source).name
+    if name == "bad" or (name == "unlucky" and not attempts):
+        return ConvertResult(job.source, job.target, "failed", message=f"attempt {len(attempts) + 1}")
+    if name == "raising":
+        raise MemoryError
+    return quick(job, settings, known, is_output)
+
+
+def deadly(job: Job, settings: Settings, known: Entry | None, is_output: IsOutput) -> ConvertResult:
+    """A file named "poison" kills its process always, one named "accident" the first time."""
+    attempts = noted(job.target)
+    note(job.target)
+    name = Path(job.source).name
+    if name == "poison" or (name == "accident" and not attempts):
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.01)
+    return quick(job, settings, known, is_output)
+
+
+def note(target: str) -> None:
+    """Note that this process is at work on the target."""
+    with Path(f"{target}.pids").open("a") as file:
+        file.write(f"{os.getpid()}\n")
+
+
+def noted(target: str) -> list[str]:
+    """The processes that were at work on the target, one for each attempt."""
+    path = Path(f"{target}.pids")
+    return path.read_text().split() if path.exists() else []
