@@ -52,7 +52,7 @@ class Plan:
             if self.scheduler is None:
                 yield from run(jobs, self.settings, journal, self.workers)
             else:
-                yield from cluster.run(jobs, self.settings, journal, self.scheduler)
+                yield from cluster.run(jobs, self.settings, journal, self.scheduler, stopped)
         finally:
             journal.close()
 

@@ -67,12 +67,13 @@ def size(location: str) -> int | None:
 
 
 def read(location: str) -> bytes:
-    """All bytes of the file."""
+    """All bytes of the file, in a bucket those of one moment."""
     with _one_sentence(location, "read"):
         if not is_remote(location):
             return Path(location).read_bytes()
         filesystem, path = _filesystem(location)
-        return bytes(filesystem.cat_file(path))
+        in_one_request = {"max_concurrency": 1} if _is_bucket(filesystem) else {}  # else another asks for the size
+        return bytes(filesystem.cat_file(path, **in_one_request))
 
 
 def write(location: str, content: bytes) -> None:

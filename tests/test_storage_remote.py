@@ -102,6 +102,18 @@ def test_a_listing_is_taken_page_by_page(bucket: str, monkeypatch: pytest.Monkey
     assert not filesystem.dircache
 
 
+def test_a_picture_is_read_by_one_request(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.write(f"{bucket}/a", bytes(60_000_000))
+    asked = []
+    filesystem = fsspec.filesystem("s3")
+    call = filesystem._call_s3
+    monkeypatch.setattr(
+        filesystem, "_call_s3", lambda method, *args, **more: asked.append(method) or call(method, *args, **more)
+    )
+    assert storage.read(f"{bucket}/a") == bytes(60_000_000)
+    assert asked == ["get_object"]
+
+
 def test_folders_are_told_from_files_and_from_nothing(filled: str) -> None:
     assert storage.is_folder(f"{filled}/in")
     assert storage.is_folder(f"{filled}/in/b/")
