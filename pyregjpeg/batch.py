@@ -105,7 +105,7 @@ def planned(
     )
     plan.jobs()  # checks how inputs and output go together
     if in_place and plan.settings.overwrite == "never":
-        raise OptionError("in_place replaces the sources, which overwrite='never' forbids")
+        raise OptionError("converting in place replaces the sources; that and never overwriting exclude each other")
     if cluster is not None and scan.STANDARD in (*plan.inputs, plan.output):
         raise OptionError("a cluster reads no standard input and writes no standard output")
     return plan

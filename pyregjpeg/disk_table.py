@@ -9,7 +9,7 @@ CACHE = 8 << 10  # KiB that stay in memory
 
 
 class DiskTable:
-    """Texts by key, kept until the object goes; it may be used from many threads at once."""
+    """Texts by key, kept until the object goes; many threads may use it. OSError where the disk has no room for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,17 +23,15 @@ class DiskTable:
             self._database.execute(statement)
 
     def __setitem__(self, key: str, text: str) -> None:
-        with self._lock:
-            self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", (_bytes(key), _bytes(text)))
+        self._execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", _bytes(key), _bytes(text))
 
     def __contains__(self, key: str) -> bool:
         return self.get(key) is not None
 
     def get(self, key: str) -> str | None:
         """The text of the key, None where it has none."""
-        with self._lock:
-            found = self._database.execute("SELECT text FROM texts WHERE key = ?", (_bytes(key),)).fetchone()
-        return None if found is None else bytes(found[0]).decode("utf-8", "surrogatepass")
+        found = self._execute("SELECT text FROM texts WHERE key = ?", _bytes(key))
+        return bytes(found[0][0]).decode("utf-8", "surrogatepass") if found else None
 
     def setdefault(self, key: str, text: str) -> str | None:
         """Give the key the text if it has none, and return None; otherwise return the text that it has."""
@@ -41,6 +39,13 @@ class DiskTable:
         if had is None:
             self[key] = text
         return had
+
+    def _execute(self, statement: str, *values: bytes) -> list[tuple[bytes]]:
+        try:
+            with self._lock:
+                return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error as error:  # the disk is full
+            raise OSError(f"the table of names cannot be kept in the folder for temporary files: {error}") from error
 
 
 def _bytes(text: str) -> bytes:

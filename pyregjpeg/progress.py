@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ RECORD = ("source", "target", "bytes_in", "bytes_out", "status", "message", "mil
 STATUSES = ("converted", "kept", "skipped", "failed")
 WRITTEN = ("converted", "kept")
 MEGABYTE = 1e6
+COLUMNS = 80  # of a terminal that does not know how many it has
 
 
 class Progress:
@@ -37,7 +39,8 @@ class Progress:
         self._counter: threading.Thread | None = None
         self._closed = False
         if sys.stderr.isatty() and not quiet:
-            self._bar = tqdm(unit=" files", file=sys.stderr, dynamic_ncols=True, leave=False)
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+            self._bar = tqdm(unit=" files", dynamic_ncols=columns > 0, ncols=None if columns else COLUMNS, leave=False)
 
     def __enter__(self) -> Progress:
         return self

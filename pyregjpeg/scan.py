@@ -73,16 +73,16 @@ def _check(inputs: list[str], output: str | None, suffix: str, in_place: bool) -
     if not inputs:
         raise OptionError("there is nothing to convert")
     if in_place and (output is not None or suffix):
-        raise OptionError("in_place takes neither an output nor a suffix: it replaces the sources")
+        raise OptionError("converting in place has neither an output nor a suffix: it replaces the sources")
     if output is None and not (suffix or in_place):
-        raise OptionError("an output is needed: a .jpg file, a folder, or in its stead in_place or a suffix")
+        raise OptionError("where to? Name a .jpg file or a folder, or give a suffix, or convert in place")
     if "/" in suffix or os.sep in suffix:
         raise OptionError(f"a suffix is the end of a name, not {suffix!r}")
     if STANDARD in inputs:
         if len(inputs) > 1:
-            raise OptionError("standard input is the only input where it is one")
+            raise OptionError("standard input goes with no other input")
         if output is None or (output != STANDARD and _is_folder(inputs, output)):
-            raise OptionError("what comes from standard input needs an output with a name, or -")
+            raise OptionError("what comes from standard input goes to a .jpg file or to standard output")
     if output is None or output == STANDARD or _is_folder(inputs, output):
         if output == STANDARD and not _is_one_file(inputs):
             raise OptionError("only one file fits into standard output")
@@ -129,7 +129,7 @@ def _jobs(
         else:
             job = replace(job, root=found.folder)
         if _same_file(job.source, job.target):
-            job = replace(job, in_place=True, root=job.root or _parent(job.target))
+            job = _in_place(job)
         first = taken.setdefault(_key(job), job.source)
         if first is None:
             yield job
@@ -213,6 +213,18 @@ def _renamed(relative: str, suffix: str) -> str:
     return f"{relative[: len(relative) - len(name)]}{stem}{suffix}{kept}"
 
 
+def _in_place(job: Job) -> Job:
+    """The job whose target is its source; the file behind a link is known by its own place, whatever leads to it."""
+    root = job.root or _parent(job.target)
+    if storage.is_remote(job.target):
+        return replace(job, in_place=True, root=root)
+    real = os.path.realpath(job.target)
+    if real == _absolute(job.target):
+        return replace(job, in_place=True, root=root)
+    root = os.path.realpath(root)
+    return replace(job, in_place=True, target=real, root=root if Path(root) in Path(real).parents else _parent(real))
+
+
 def _same_file(source: str, target: str) -> bool:
     if source == target:
         return source != STANDARD
@@ -228,7 +240,7 @@ def _key(job: Job) -> str:
     """The same for all names of one target."""
     if storage.is_remote(job.target) or job.target == STANDARD:
         return job.target
-    path = os.path.realpath(job.target) if job.in_place else _absolute(job.target)
+    path = _absolute(job.target)
     # The file systems that these two have by default take A.jpg and a.jpg for one file.
     return path.casefold() if sys.platform in ("win32", "darwin") else path
 

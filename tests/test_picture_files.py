@@ -122,6 +122,13 @@ def test_metadata_comes_along(form: str) -> None:
             assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
+def test_exif_that_an_old_png_holds_as_text_comes_along() -> None:
+    exif = camera().tobytes()
+    told = PngImagePlugin.PngInfo()
+    told.add_text("Raw profile type exif", f"\nexif\n{len(exif):8}\n{exif.hex()}\n")
+    assert exif_of(opened(file_of(small(), "PNG", pnginfo=told)))[Tag.Make] == "a camera"
+
+
 def test_a_tiff_tells_of_its_camera_and_not_of_its_strips() -> None:
     exif = camera()
     told = {ExifTags.IFD.Exif: {Tag.ExposureTime: 0.25}, ExifTags.IFD.GPSInfo: {ExifTags.GPS.GPSLatitudeRef: "N"}}
