@@ -117,14 +117,14 @@ def run(jobs: Iterator[Job], settings: Settings, journal: Journal, workers: int)
     Only a few jobs more than there are threads are ever in hand. Whoever stops asking for results early waits for what
     is in hand, and finds it in the journal.
     """
-    in_hand: set[Future[ConvertResult]] = set()
+    in_hand: list[Future[ConvertResult]] = []
     with ThreadPoolExecutor(workers) as threads:
         try:
             for job in jobs:
                 if job.source == scan.STANDARD:  # a thread that waits for input could not be interrupted
                     yield convert_file(job, settings)
                     continue
-                in_hand.add(threads.submit(_convert, job, settings, journal))
+                in_hand.append(threads.submit(_convert, job, settings, journal))
                 if len(in_hand) >= workers + AHEAD:
                     yield from _done(in_hand, journal)
             while in_hand:
@@ -132,7 +132,8 @@ def run(jobs: Iterator[Job], settings: Settings, journal: Journal, workers: int)
         finally:
             for future in in_hand:
                 future.cancel()
-            for future in wait(in_hand).done:
+            wait(in_hand)
+            for future in in_hand:
                 if not future.cancelled():
                     journal.record(future.result())
 
@@ -146,9 +147,10 @@ def _convert(job: Job, settings: Settings, journal: Journal) -> ConvertResult:
     return convert_file(job, settings, journal.find(job), lambda digest: journal.is_output(job, digest))
 
 
-def _done(in_hand: set[Future[ConvertResult]], journal: Journal) -> Iterator[ConvertResult]:
-    """The results that are there, at least one, recorded and out of the set."""
-    for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
+def _done(in_hand: list[Future[ConvertResult]], journal: Journal) -> Iterator[ConvertResult]:
+    """The results that are there, at least one, recorded and out of the list."""
+    done = wait(in_hand, return_when=FIRST_COMPLETED).done
+    for future in [future for future in in_hand if future in done]:
         in_hand.remove(future)
         journal.record(future.result())
         yield future.result()
