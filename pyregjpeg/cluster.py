@@ -53,12 +53,12 @@ def run(
     with _connected(address) as client:
         flight = _Flight(client, settings, convert)
         try:
-            for result in itertools.chain(flight.results(jobs, stopped), flight.last_results()):
-                journal.record(result)
-                yield result
+            for results in itertools.chain(flight.results(jobs, stopped), flight.last_results()):
+                _record(results, journal)  # before the first is told: nobody may ask for the next
+                yield from results
         finally:
-            for result in flight.last_results():
-                journal.record(result)
+            for results in flight.last_results():
+                _record(results, journal)
 
 
 class _Flight:
@@ -75,8 +75,8 @@ class _Flight:
         self.again: deque[Batch] = deque()
         self.suspects: deque[Batch] = deque()  # of one file each
 
-    def results(self, jobs: Iterator[Job], stopped: Callable[[], bool]) -> Iterator[ConvertResult]:
-        """Of every job one; returns when nothing is in flight any more, or at once when stopped."""
+    def results(self, jobs: Iterator[Job], stopped: Callable[[], bool]) -> Iterator[list[ConvertResult]]:
+        """Of every job one, as batches come back; ends when nothing is in flight any more, or at once when stopped."""
         more = True
         while not stopped():
             most = BATCHES_PER_THREAD * max(1, self.crew.threads())
@@ -86,38 +86,35 @@ class _Flight:
                     continue
                 chosen = list(itertools.islice(jobs, self.pace.files()))
                 more = bool(chosen)
-                yield from self._settled(chosen)
+                yield self._settled(chosen)
                 if to_send := tuple(job for job in chosen if not (job.failed or job.skipped)):
                     self._submit(Batch(to_send))
             if not self.in_flight:
                 if not self.suspects:
                     return
                 self._submit(self.suspects.popleft())
-            for future in self._wait():
-                yield from self._results_of(future)
+            if (future := self._landed()) is not None:
+                yield self._results_of(future)
             self._free_the_stranded()
 
-    def last_results(self) -> Iterator[ConvertResult]:
+    def last_results(self) -> Iterator[list[ConvertResult]]:
         """Lets the workers finish the files that they have in work, and takes back the rest."""
         if not self.in_flight or self.client.status != "running":
             return
         self.client.run(stop, self.name, on_error="ignore")
         patience = time.monotonic() + STOP_SECONDS
         while self.in_flight and self.crew.threads() and time.monotonic() < patience:
-            for future in self._wait():
-                batch = self.in_flight.pop(future)
-                if future.status == "finished":
-                    yield from (result for _, result in _told_as_asked(batch, future.result()))
+            future = self._landed()
+            if future is not None and future.status == "finished":
+                yield [result for _, result in _told_as_asked(self.in_flight.pop(future), future.result())]
         self.client.cancel(list(self.in_flight), force=True)
         self.in_flight.clear()
 
-    def _settled(self, jobs: list[Job]) -> Iterator[ConvertResult]:
+    def _settled(self, jobs: list[Job]) -> list[ConvertResult]:
         """The results of those of which it is known already that there is nothing to convert."""
-        for job in jobs:
-            if job.failed or job.skipped:
-                yield convert_file(job, self.settings)
-            elif STANDARD in (job.source, job.target):
-                raise OptionError("standard input and output do not reach the workers of a cluster")
+        if any(STANDARD in (job.source, job.target) for job in jobs):
+            raise OptionError("standard input and output do not reach the workers of a cluster")
+        return [convert_file(job, self.settings) for job in jobs if job.failed or job.skipped]
 
     def _submit(self, batch: Batch) -> None:
         others = [worker for worker in self.crew.workers if worker != batch.failed_on] if batch.failed_on else []
@@ -129,42 +126,41 @@ class _Flight:
         self.in_flight[future] = batch
         future.add_done_callback(self.landed.put)
 
-    def _wait(self) -> list[Any]:
-        """The futures that are done; after a while none, for there may be new workers to give work to."""
-        done = []
+    def _landed(self) -> Any:
+        """A future that is done; None after a while, for there may be new workers to give work to."""
         with contextlib.suppress(queue.Empty):
-            done.append(self.landed.get(timeout=LOOK_SECONDS))
-            while True:
-                done.append(self.landed.get_nowait())
-        return [future for future in done if future in self.in_flight]
+            future = self.landed.get(timeout=LOOK_SECONDS)
+            return future if future in self.in_flight else None
+        return None
 
-    def _results_of(self, future: Any) -> Iterator[ConvertResult]:
+    def _results_of(self, future: Any) -> list[ConvertResult]:
+        """What has become of the batch's jobs, but for those that are tried again."""
         batch = self.in_flight.pop(future)
         if future.status == "cancelled":
-            raise ClusterError(f"The scheduler at {self.crew.address} has lost the work or is gone")
+            raise self.crew.gone()
         try:
             done: Done = future.result()
         except Exception as error:
             self.crew.look()  # where a worker cannot load the batch, this says it better
-            yield from self._lost(batch, error)
-            return
+            return self._lost(batch, error)
         self.pace.learn(done)
-        failed = []
+        final, failed = [], []
         for job, result in _told_as_asked(batch, done):
             if result.status == "failed" and not batch.failed_on:
                 failed.append(job)
             else:
-                yield result
+                final.append(result)
         if failed:
             self.again.append(Batch(tuple(failed), failed_on=done.worker))
+        return final
 
-    def _lost(self, batch: Batch, error: Exception) -> Iterator[ConvertResult]:
+    def _lost(self, batch: Batch, error: Exception) -> list[ConvertResult]:
         """Dask has tried it on several workers and lost them all; alone, one file after another, the culprit shows."""
         if batch.alone:
             [job] = batch.jobs
-            yield ConvertResult(job.source, job.target, status="failed", message=_what_happened(error))
-            return
+            return [ConvertResult(job.source, job.target, "failed", message=_what_happened(error))]
         self.suspects.extend(replace(batch, jobs=(job,), alone=True) for job in batch.jobs)
+        return []
 
     def _free_the_stranded(self) -> None:
         """Batches that only workers may convert that have left meanwhile go to any."""
@@ -192,11 +188,18 @@ class _Crew:
             self.look()
         return sum(self.workers.values())
 
+    def gone(self) -> ClusterError:
+        """What to raise when the scheduler does not answer any more, or has forgotten what it was given."""
+        return ClusterError(f"The scheduler at {self.address} is gone, or was restarted")
+
     def look(self) -> None:
         """ClusterError if a worker has come that cannot do the work, or there have been none for long."""
-        self.workers = self.client.nthreads()
-        new = list(self.workers.keys() - self.fit)
-        versions = self.client.run(asking_the_version(), workers=new, on_error="return") if new else {}
+        try:
+            self.workers = self.client.nthreads()
+            new = list(self.workers.keys() - self.fit)
+            versions = self.client.run(asking_the_version(), workers=new, on_error="return") if new else {}
+        except OSError as error:
+            raise self.gone() from error
         for worker, version in versions.items():
             if version == self.version:
                 self.fit.add(worker)
@@ -241,6 +244,11 @@ def _connected(address: str) -> Iterator[Any]:
         raise ClusterError(f"No Dask scheduler answers at {address}: {error}") from error
     with client:
         yield client
+
+
+def _record(results: list[ConvertResult], journal: Journal) -> None:
+    for result in results:
+        journal.record(result)
 
 
 def _told_as_asked(batch: Batch, done: Done) -> Iterator[tuple[Job, ConvertResult]]:

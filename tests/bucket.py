@@ -1,9 +1,12 @@
-"""An S3 server on loopback for the tests, with one empty bucket for each of them."""
+"""An S3 server on loopback and a Dask cluster of two processes; an empty bucket for each test that wants one."""
 
 from __future__ import annotations
 
 import itertools
+import logging
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,3 +43,26 @@ def bucket(s3_server: str) -> str:
     name = f"pictures-{next(numbers)}"
     fsspec.filesystem("s3").mkdir(name)
     return f"s3://{name}"
+
+
+@pytest.fixture(scope="session")
+def _dask_cluster(s3_server: str) -> Iterator[Any]:
+    import dask
+    import distributed
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),  # of the workers that have a task in hand
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=logging.CRITICAL
+        ) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def dask_cluster(_dask_cluster: Any) -> Any:
+    """A LocalCluster of two processes, which reach the S3 server, whatever has happened to those of the last test."""
+    _dask_cluster.scale(2)
+    while len(_dask_cluster.scheduler.workers) != 2:
+        time.sleep(0.05)
+    return _dask_cluster

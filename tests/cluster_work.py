@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pyregjpeg.conversion import ConvertResult
+from pyregjpeg import storage
+from pyregjpeg.conversion import ConvertResult, convert_file
 from pyregjpeg.journal import Entry
 from pyregjpeg.scan import Job
 from pyregjpeg.settings import Settings
@@ -52,6 +53,16 @@ def deadly(job: Job, settings: Settings, known: Entry | None, is_output: IsOutpu
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.01)
     return quick(job, settings, known, is_output)
+
+
+def last_words(job: Job, settings: Settings, known: Entry | None, is_output: IsOutput) -> ConvertResult:
+    """Converts it; then one named "accident" kills its process the first time, before anybody hears of what it did."""
+    result = convert_file(job, settings, known, is_output)
+    killed = storage.join(job.target.rsplit("/", 2)[0], "killed")  # beside the folder
+    if "accident" in job.source and storage.size(killed) is None:
+        storage.write(killed, b"")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
 
 
 def note(target: str) -> None:
