@@ -68,11 +68,12 @@ def asking_the_version() -> Callable[[], str]:
     """
 
     def version() -> str:
+        import importlib
+
         try:
-            import pyregjpeg
+            return str(importlib.import_module("pyregjpeg").__version__)
         except ImportError:
             return ""
-        return str(pyregjpeg.__version__)
 
     return version
 
