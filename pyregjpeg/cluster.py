@@ -14,18 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 from . import storage
-from .cluster_batch import Batch, Convert, Done, asking_the_version, convert_batch, stop
+from .cluster_batch import Batch, Convert, Done, convert_batch, stop
+from .cluster_crew import LOOK_SECONDS, Crew, connected
 from .conversion import ConvertResult, convert_file
-from .errors import ClusterError, OptionError
 from .journal import Journal
-from .scan import STANDARD, Job
+from .scan import Job
 from .settings import Settings
 
-CONNECT_SECONDS = 10
-WORKERLESS_SECONDS = 60  # how long to wait for a worker where there is none
-LOOK_SECONDS = 1  # how often the scheduler is asked for its workers
 STOP_SECONDS = 30  # for the files in hand when the run is broken off
-BATCHES_PER_THREAD = 2  # one in work and one waiting, so that no thread waits for the scheduler
+BATCHES_PER_THREAD = 3  # one in work; with those that wait, an adaptive cluster sees that it has work for more
 BATCH_SECONDS = 2.0  # long beside the scheduler's millisecond for a task, short for what a lost worker costs
 BATCH_FILES = 64
 
@@ -45,12 +42,12 @@ def run(
     a lost worker had in hand goes to others; a file with which workers die again and again is reported as failed.
     Local paths must lead to the same files on the workers as here.
 
-    Once `stopped`, what is queued is taken back, and the files that are in work come as the last results. Whoever stops
-    asking for results finds these in the journal.
+    Once `stopped`, what is queued is taken back, and the files that are in work come as the last results; to whoever
+    stops asking for results the journal tells of them.
 
     ClusterError where no scheduler or worker is to be had, or a worker cannot do the work.
     """
-    with _connected(address) as client:
+    with connected(address) as client:
         flight = _Flight(client, settings, convert)
         try:
             for results in itertools.chain(flight.results(jobs, stopped), flight.last_results()):
@@ -68,7 +65,7 @@ class _Flight:
         self.client, self.convert = client, convert
         self.settings = _settings_for_the_journey(settings)
         self.name = uuid.uuid4().hex
-        self.crew = _Crew(client)
+        self.crew = Crew(client)
         self.pace = _Pace()
         self.in_flight: dict[Any, Batch] = {}  # by their futures
         self.landed: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -104,26 +101,24 @@ class _Flight:
         self.client.run(stop, self.name, on_error="ignore")
         patience = time.monotonic() + STOP_SECONDS
         while self.in_flight and self.crew.threads() and time.monotonic() < patience:
-            future = self._landed()
-            if future is not None and future.status == "finished":
-                yield [result for _, result in _told_as_asked(self.in_flight.pop(future), future.result())]
+            if (future := self._landed()) is not None:
+                batch = self.in_flight.pop(future)
+                if future.status == "finished":
+                    yield [result for _, result in _told_as_asked(batch, future.result())]
         self.client.cancel(list(self.in_flight), force=True)
         self.in_flight.clear()
 
     def _settled(self, jobs: list[Job]) -> list[ConvertResult]:
         """The results of those of which it is known already that there is nothing to convert."""
-        if any(STANDARD in (job.source, job.target) for job in jobs):
-            raise OptionError("standard input and output do not reach the workers of a cluster")
         return [convert_file(job, self.settings) for job in jobs if job.failed or job.skipped]
 
     def _submit(self, batch: Batch) -> None:
         others = [worker for worker in self.crew.workers if worker != batch.failed_on] if batch.failed_on else []
-        batch = replace(batch, only_on=frozenset(others))
         travelling = replace(batch, jobs=tuple(map(_for_the_journey, batch.jobs)))
         future = self.client.submit(
             convert_batch, self.name, travelling, self.settings, self.convert, workers=others or None, pure=False
         )
-        self.in_flight[future] = batch
+        self.in_flight[future] = replace(batch, only_on=frozenset(others))
         future.add_done_callback(self.landed.put)
 
     def _landed(self) -> Any:
@@ -171,49 +166,6 @@ class _Flight:
                 self._submit(batch)
 
 
-class _Crew:
-    """The cluster's workers, looked after as they come and go."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.address = client.scheduler.address
-        self.workers: dict[str, int] = {}  # their threads, by address
-        self.version = asking_the_version()()
-        self.fit: set[str] = set()
-        self.looked = self.manned = time.monotonic()
-        self.look()
-
-    def threads(self) -> int:
-        if time.monotonic() - self.looked > LOOK_SECONDS:
-            self.look()
-        return sum(self.workers.values())
-
-    def gone(self) -> ClusterError:
-        """What to raise when the scheduler does not answer any more, or has forgotten what it was given."""
-        return ClusterError(f"The scheduler at {self.address} is gone, or was restarted")
-
-    def look(self) -> None:
-        """ClusterError if a worker has come that cannot do the work, or there have been none for long."""
-        try:
-            self.workers = self.client.nthreads()
-            new = list(self.workers.keys() - self.fit)
-            versions = self.client.run(asking_the_version(), workers=new, on_error="return") if new else {}
-        except OSError as error:
-            raise self.gone() from error
-        for worker, version in versions.items():
-            if version == self.version:
-                self.fit.add(worker)
-            elif isinstance(version, str):
-                has = f"pyregjpeg {version}" if version else "no pyregjpeg"
-                raise ClusterError(f"The worker {worker} has {has}; it needs {self.version}, which runs here")
-        self.fit &= self.workers.keys()
-        self.looked = time.monotonic()
-        if self.workers:
-            self.manned = self.looked
-        elif self.looked - self.manned > WORKERLESS_SECONDS:
-            raise ClusterError(f"The cluster at {self.address} has had no worker for {WORKERLESS_SECONDS} seconds")
-
-
 class _Pace:
     """How many files make a batch, going by the time that the last ones took.
 
@@ -230,20 +182,6 @@ class _Pace:
         files = sum(files for files, _ in self.recent)
         seconds = sum(seconds for _, seconds in self.recent)
         return max(1, min(BATCH_FILES, int(BATCH_SECONDS * files / seconds))) if files and seconds else 1
-
-
-@contextlib.contextmanager
-def _connected(address: str) -> Iterator[Any]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ClusterError(f"A cluster needs Dask: {storage.EXTRA}") from None
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterError(f"No Dask scheduler answers at {address}: {error}") from error
-    with client:
-        yield client
 
 
 def _record(results: list[ConvertResult], journal: Journal) -> None:

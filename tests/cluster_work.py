@@ -65,6 +65,14 @@ def last_words(job: Job, settings: Settings, known: Entry | None, is_output: IsO
     return result
 
 
+def cut_short(job: Job, settings: Settings, known: Entry | None, is_output: IsOutput) -> ConvertResult:
+    """Converts it; one named "accident" kills its process the first time when its bytes are written but not renamed."""
+    if "accident" in job.source and not noted(job.target):
+        note(job.target)
+        os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    return convert_file(job, settings, known, is_output)
+
+
 def note(target: str) -> None:
     """Note that this process is at work on the target."""
     with Path(f"{target}.pids").open("a") as file:

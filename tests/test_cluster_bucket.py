@@ -156,6 +156,19 @@ def test_a_lost_worker_converts_nothing_twice_in_place(
     assert storage.size(f"{root}/killed") == 0
 
 
+def test_a_worker_that_dies_while_it_writes_leaves_no_part_of_a_file(dask_cluster: Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for name in ("1", "accident", "2"):
+        storage.write(str(tmp_path / "in" / f"{name}.jpg"), picture(7))
+    jobs = scan.jobs([str(tmp_path / "in")], str(tmp_path / "out"))
+    chosen = settings.checked(quality=60, background_quality=60)
+    results = list(cluster.run(jobs, chosen, Journal(), dask_cluster.scheduler_address, convert=work.cut_short))
+    assert [result.status for result in results] == ["converted"] * 3
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {"1.jpg", "2.jpg", "accident.jpg", "accident.jpg.pids", NAME}
+    assert (tmp_path / "out" / "accident.jpg").read_bytes() == (tmp_path / "out" / "1.jpg").read_bytes()
+
+
 def test_relative_paths_are_those_of_the_program_not_of_the_workers(dask_cluster: Any, tmp_path: Path) -> None:
     fill(str(tmp_path / "in"), 5)
     arguments = ("in", "-R", "-o", "out", "--cluster", dask_cluster.scheduler_address)
