@@ -16,10 +16,39 @@ static void request_levels(rj_encoder *encoder, const rj_settings *settings)
     }
 }
 
+static int fits_in_one_scan(const rj_settings *settings)
+{
+    int blocks = 0;
+    for (int i = 0; i < settings->component_count; i++)
+        blocks += settings->components[i].h_samp * settings->components[i].v_samp;
+    return settings->component_count == 1 || blocks <= C_MAX_BLOCKS_IN_MCU;
+}
+
+/* Each scan of several components becomes one for each of them. */
+static void separate_scans(j_compress_ptr cinfo)
+{
+    const jpeg_scan_info sequential = {cinfo->num_components, {0, 1, 2, 3}, 0, RJ_BLOCK_SIZE - 1, 0, 0};
+    const jpeg_scan_info *together = cinfo->scan_info == NULL ? &sequential : cinfo->scan_info;
+    int count = cinfo->scan_info == NULL ? 1 : cinfo->num_scans;
+    size_t size = (size_t)(count * RJ_MAX_COMPONENTS) * sizeof(jpeg_scan_info);
+    jpeg_scan_info *scans = cinfo->mem->alloc_small((j_common_ptr)cinfo, JPOOL_IMAGE, size);
+    cinfo->scan_info = scans;
+    cinfo->num_scans = 0;
+    for (int scan = 0; scan < count; scan++)
+        for (int i = 0; i < together[scan].comps_in_scan; i++) {
+            jpeg_scan_info *own = &scans[cinfo->num_scans++];
+            *own = together[scan];
+            own->comps_in_scan = 1;
+            own->component_index[0] = together[scan].component_index[i];
+        }
+}
+
 rj_status rj_levels_open(rj_encoder *encoder, const rj_settings *settings, jvirt_barray_ptr *levels)
 {
     j_compress_ptr cinfo = &encoder->cinfo;
     rj_configure_coding(cinfo, settings);
+    if (!fits_in_one_scan(settings))
+        separate_scans(cinfo);
     /* The symbols of several scans, progressive or of one component each, libjpeg counts. */
     if (settings->optimize && cinfo->scan_info == NULL) {
         cinfo->optimize_coding = FALSE;
