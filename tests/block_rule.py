@@ -32,15 +32,34 @@ def rule(
     `allowances` has one entry for each block.
     """
     steps = table.reshape(8, 8).astype(np.float64)
-    allowance = np.broadcast_to(allowances[..., np.newaxis, np.newaxis], values.shape)
     rounded = np.rint(values / steps)
-    saved_error = values**2 - (values - rounded * steps) ** 2
-    limit = 2 * allowance * steps
-    levels = np.where(saved_error < limit, 0, rounded)
-    levels[..., 0, 0] = rounded[..., 0, 0]
+    levels, close = _kept(values, rounded, steps, allowances)
     tolerance = 1e-3 + 1e-5 * np.abs(values)
-    close = np.abs(np.abs(values / steps - np.trunc(values / steps)) - 0.5) * steps < tolerance
-    close |= (rounded != 0) & (np.abs(saved_error - limit) < 2 * tolerance * (np.abs(values) + steps))
+    close |= np.abs(np.abs(values / steps - np.trunc(values / steps)) - 0.5) * steps < tolerance
     lowest = np.full((8, 8), -1023)
     lowest[0, 0] = -1024
     return np.clip(levels, lowest, 1023), close
+
+
+def requantized(
+    levels: NDArray[np.int16], old: NDArray[np.uint16], new: NDArray[np.uint16], allowances: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """As `rule`, of a file's levels by its `old` table: their coefficients are exact, and ties go toward zero."""
+    values, steps = levels * old.reshape(8, 8).astype(np.float64), new.reshape(8, 8).astype(np.float64)
+    rounded = np.sign(values) * np.ceil(np.abs(values) / steps - 0.5)
+    return _kept(values, rounded, steps, allowances)
+
+
+def _kept(
+    values: NDArray[np.float64],
+    rounded: NDArray[np.float64],
+    steps: NDArray[np.float64],
+    allowances: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The rounded levels without those that the allowances let go, and where that is too close to call."""
+    saved_error = values**2 - (values - rounded * steps) ** 2
+    limit = 2 * np.broadcast_to(allowances[..., np.newaxis, np.newaxis], values.shape) * steps
+    levels = np.where(saved_error < limit, 0, rounded)
+    levels[..., 0, 0] = rounded[..., 0, 0]
+    tolerance = 1e-3 + 1e-5 * np.abs(values)
+    return levels, (rounded != 0) & (np.abs(saved_error - limit) < 2 * tolerance * (np.abs(values) + steps))
