@@ -117,8 +117,9 @@ class TranscodeOptions(RegionOptions):
         if self.progressive is not None:
             _check_flag("progressive", self.progressive)
         _check_flag("allow_larger", self.allow_larger)
-        names = self.strip if isinstance(self.strip, Collection) and not isinstance(self.strip, str) else [self.strip]
-        for name in names:
+        if isinstance(self.strip, str) or not isinstance(self.strip, Collection):
+            raise OptionError(f"strip is a collection of names, such as ('exif', 'xmp'), not {self.strip!r}")
+        for name in self.strip:
             if name not in STRIPPABLE:
                 raise OptionError(f"strip holds names of {', '.join(STRIPPABLE)}, not {name!r}")
         if self.damaged not in ("refuse", "keep-going"):

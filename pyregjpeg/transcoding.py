@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import carried, codec, map_model, native, quantization, region_map
-from .errors import OptionError
+from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
 from .reader import Reader
 
@@ -145,9 +145,13 @@ class Source:
         """What the map model says of the picture, decoded by Pillow at no more than the size that the model needs."""
         model = map_model.load_model(self._options.map_model)
         width, height = self._reader.size
-        with Image.open(io.BytesIO(self._sound()), formats=["JPEG"]) as image:
+        try:
+            image = Image.open(io.BytesIO(self._sound()), formats=["JPEG"])
             image.draft(None, map_model.input_size(width, height, model.card))
-            return codec.predict_map(image, model)
+            image.load()
+        except Exception as error:  # of many kinds: what libjpeg reads may still be more than Pillow decodes
+            raise CodecError(f"no decoder shows the picture to the map model, give a region_map: {error}") from error
+        return codec.predict_map(image, model)
 
     def _sound(self) -> bytes:
         """The file, or, where libjpeg complained of it and Pillow might refuse it, one of the levels that were read."""

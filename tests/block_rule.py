@@ -45,7 +45,7 @@ def requantized(
     levels: NDArray[np.int16], old: NDArray[np.uint16], new: NDArray[np.uint16], allowances: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """As `rule`, of a file's levels by its `old` table: their coefficients are exact, and ties go toward zero."""
-    values, steps = levels * old.reshape(8, 8).astype(np.float64), new.reshape(8, 8).astype(np.float64)
+    values, steps = levels.astype(np.float64) * old.reshape(8, 8), new.reshape(8, 8).astype(np.float64)
     rounded = np.sign(values) * np.ceil(np.abs(values) / steps - 0.5)
     return _kept(values, rounded, steps, allowances)
 
