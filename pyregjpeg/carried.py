@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from PIL import ExifTags, Image
 
@@ -13,6 +13,7 @@ from .metadata import APP1, APP2, COM, EXIF_SIGNATURE, ICC_SIGNATURE, XMP_SIGNAT
 Segment = tuple[int, bytes]  # the marker's second byte and what follows the length
 
 STRIPPABLE = ("exif", "icc", "xmp", "comment", "all")
+JFIF_SIGNATURE, ADOBE_SIGNATURE = b"JFIF\0", b"Adobe"
 MP_ENTRY_TAG, MP_ENTRY_SIZE = 0xB002, 16  # CIPA DC-007, 5.2.3
 
 
@@ -23,6 +24,20 @@ def carried(segments: Iterable[Segment], strip: Collection[str]) -> list[bytes]:
     turned, a segment with that alone takes its place, so that the picture stays upright.
     """
     return [_carried(marker, payload, set(strip)) for marker, payload in segments]
+
+
+def understood(segments: Iterable[Segment], component_count: int) -> Iterator[Segment]:
+    """The segments, with JFIF's and Adobe's saying what libjpeg makes of them where it warns of what they say."""
+    colours = {3: (1, b"\0\1"), 4: (2, b"\0\2")}  # of an unknown transform: YCbCr and YCCK, jdapimin.c
+    for marker, payload in segments:
+        if marker == APP0 and payload.startswith(JFIF_SIGNATURE) and len(payload) > 5:
+            yield marker, payload[:5] + b"\1" + payload[6:]  # the major version
+        elif marker == APP14 and payload.startswith(ADOBE_SIGNATURE) and component_count in colours:
+            assumed, known = colours[component_count]
+            transform = payload[11:12] if payload[11:12] in known else bytes([assumed])
+            yield marker, payload[:11] + transform + payload[12:]
+        else:
+            yield marker, payload
 
 
 def spliced(jpeg: bytes, segments: Iterable[Segment], carried: Iterable[bytes]) -> bytes:
@@ -76,8 +91,8 @@ _SIGNATURES = (
     ("xmp", APP1, XMP_SIGNATURE),
     ("xmp", APP1, EXTENDED_XMP_SIGNATURE),
     ("icc", APP2, ICC_SIGNATURE),
-    ("needed", APP0, b"JFIF\0"),
-    ("needed", APP14, b"Adobe"),
+    ("needed", APP0, JFIF_SIGNATURE),
+    ("needed", APP14, ADOBE_SIGNATURE),
 )
 
 

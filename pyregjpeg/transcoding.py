@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from . import carried, codec, map_model, native, quantization, region_map
 from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
-from .reader import Reader
+from .reader import Reader, Segment
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Source:
         model = map_model.load_model(self._options.map_model)
         width, height = self._reader.size
         try:
-            image = Image.open(io.BytesIO(self._sound()), formats=["JPEG"])
+            image = JpegImageFile(io.BytesIO(self._sound()))  # Image.open looks, and warns, beyond the first picture
             image.draft(None, map_model.input_size(width, height, model.card))
             image.load()
         except Exception as error:  # of many kinds: what libjpeg reads may still be more than Pillow decodes
@@ -163,13 +163,19 @@ class Source:
             components=self._components(table_of_component, flat=True),
             tables=distinct,
             allowances=np.zeros(region_map.LEVELS, dtype=np.float32),
-            segments=b"".join(carried.carried(reader.segments, strip=())),
+            segments=b"".join(carried.carried(self._segments, strip=())),
         )
         return reader.transcode(coding, keep=True)
 
     @cached_property
+    def _segments(self) -> list[Segment]:
+        """Those of the file; where libjpeg complained, without what it may have complained of."""
+        reader = self._reader
+        return list(carried.understood(reader.segments, len(reader.tables))) if reader.warning else reader.segments
+
+    @cached_property
     def _carried(self) -> list[bytes]:
-        return carried.carried(self._reader.segments, self._options.strip)
+        return carried.carried(self._segments, self._options.strip)
 
     @cached_property
     def _as_it_was(self) -> bytes:
