@@ -122,11 +122,17 @@ JBLOCKROW rj_levels_row(rj_encoder *encoder, int component, size_t row);
 void rj_levels_written(rj_encoder *encoder, int component, size_t row, size_t column, size_t block_count,
                        JBLOCKROW blocks);
 
+/* What a file's markers have said of its colours so far. */
+typedef struct {
+    int jfif, adobe, adobe_transform;
+} rj_colour_markers;
+
 struct rj_reader {
     struct jpeg_decompress_struct dinfo;
     rj_error error;
     struct jpeg_progress_mgr progress;
     rj_header header;
+    rj_colour_markers colour_markers;
     jvirt_barray_ptr *levels;
     size_t size;
     uint8_t *segments;

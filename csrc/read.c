@@ -23,6 +23,18 @@ static rj_status refuse(rj_reader *reader, const char *message)
     return RJ_BAD_ARGUMENT;
 }
 
+static rj_colour_markers colour_markers(const struct jpeg_decompress_struct *dinfo)
+{
+    return (rj_colour_markers){dinfo->saw_JFIF_marker, dinfo->saw_Adobe_marker, dinfo->Adobe_transform};
+}
+
+/* Those that follow the first scan are too late to count, but not in a new file, which has all markers at its start. */
+static int colours_stay(const rj_reader *reader)
+{
+    rj_colour_markers before = reader->colour_markers, after = colour_markers(&reader->dinfo);
+    return before.jfif == after.jfif && before.adobe == after.adobe && before.adobe_transform == after.adobe_transform;
+}
+
 rj_reader *rj_reader_new(void)
 {
     return calloc(1, sizeof(rj_reader));
@@ -56,6 +68,7 @@ rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, in
     reader->header.component_count = dinfo->num_components;
     reader->header.has_chroma = dinfo->jpeg_color_space == JCS_YCbCr || dinfo->jpeg_color_space == JCS_YCCK;
     reader->header.progressive = dinfo->progressive_mode;
+    reader->colour_markers = colour_markers(dinfo);
     *header = reader->header;
     return RJ_OK;
 }
@@ -68,6 +81,24 @@ static rj_status warn(rj_reader *reader, const char *message)
     if (reader->error.manager.num_warnings++ == 0)
         refuse(reader, message);
     return RJ_OK;
+}
+
+/* Whether it had to bring levels into the range that can be coded: after damage all those of DC may have drifted. */
+static int limit_levels(rj_reader *reader, int index)
+{
+    j_common_ptr cinfo = (j_common_ptr)&reader->dinfo;
+    const rj_component *component = &reader->header.components[index];
+    int limited = 0;
+    for (JDIMENSION row = 0; row < component->block_rows; row++) {
+        JCOEFPTR levels = cinfo->mem->access_virt_barray(cinfo, reader->levels[index], row, 1, TRUE)[0][0];
+        for (size_t i = 0; i < (size_t)component->block_columns * RJ_BLOCK_SIZE; i++) {
+            int lowest = i % RJ_BLOCK_SIZE == 0 ? -1024 : -1023;
+            int level = levels[i] < lowest ? lowest : levels[i] > 1023 ? 1023 : levels[i];
+            limited |= level != levels[i];
+            levels[i] = (JCOEF)level;
+        }
+    }
+    return limited;
 }
 
 /* libjpeg has its own copy of a component's table from its first scan on; the slot may have changed since. */
@@ -110,10 +141,14 @@ rj_status rj_reader_read(rj_reader *reader, rj_header *header)
     if (setjmp(reader->error.return_point))
         return RJ_LIBJPEG_ERROR;
     reader->levels = jpeg_read_coefficients(&reader->dinfo);
+    if (!colours_stay(reader))
+        return refuse(reader, "a marker that says what the colours are comes after the first scan");
     for (int i = 0; i < reader->header.component_count; i++) {
         rj_status status = describe_component(reader, i);
         if (status != RJ_OK)
             return status;
+        if (!reader->error.refuse_warnings && limit_levels(reader, i))
+            warn(reader, "a coefficient is out of the range of JPEG's codes");
     }
     /* 2x2 for all components is 1x1 for all, and does not fill an MCU beyond what one scan of them may hold. */
     divide_samplings(&reader->header, 2);

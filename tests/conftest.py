@@ -1,5 +1,5 @@
-"""pytest explains the assertions of helper.py and of the fuzz body as it does those of the tests."""
+"""pytest explains the assertions of what the tests share and of the fuzz body as it does those of the tests."""
 
 import pytest
 
-pytest.register_assert_rewrite("helper", "fuzz_encode")
+pytest.register_assert_rewrite("helper", "damaged", "jpeg_sources", "fuzz_encode")
