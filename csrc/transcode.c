@@ -17,6 +17,15 @@ static int levels_fit(const int16_t (*blocks)[RJ_BLOCK_SIZE], size_t block_count
     return !outside;
 }
 
+static int names_differ(const struct jpeg_decompress_struct *dinfo)
+{
+    for (int i = 0; i < dinfo->num_components; i++)
+        for (int j = 0; j < i; j++)
+            if (dinfo->comp_info[i].component_id == dinfo->comp_info[j].component_id)
+                return 0;
+    return 1;
+}
+
 /* The colours, sizes and names of the components; JFIF and Adobe markers are among the segments, as they were. */
 static void configure_as_read(j_compress_ptr cinfo, const rj_reader *reader)
 {
@@ -29,8 +38,10 @@ static void configure_as_read(j_compress_ptr cinfo, const rj_reader *reader)
     jpeg_set_colorspace(cinfo, dinfo->jpeg_color_space);
     cinfo->write_JFIF_header = FALSE;
     cinfo->write_Adobe_marker = FALSE;
-    for (int i = 0; i < dinfo->num_components; i++)
-        cinfo->comp_info[i].component_id = dinfo->comp_info[i].component_id;
+    /* Components of one name can be told apart by their order, in one scan; else by the colour space's own names. */
+    if (names_differ(dinfo))
+        for (int i = 0; i < dinfo->num_components; i++)
+            cinfo->comp_info[i].component_id = dinfo->comp_info[i].component_id;
 }
 
 static int same_components(const rj_settings *settings, const rj_header *header)
