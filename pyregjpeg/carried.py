@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Collection, Iterable, Iterator
 
 from PIL import ExifTags, Image
 
-from .markers import APP0, APP14, EXTENDED_XMP_SIGNATURE, MPF_SIGNATURE, orientation
+from .markers import APP0, APP14, APP15, EOI, EXTENDED_XMP_SIGNATURE, MPF_SIGNATURE, orientation
 from .metadata import APP1, APP2, COM, EXIF_SIGNATURE, ICC_SIGNATURE, XMP_SIGNATURE, segment
 
 Segment = tuple[int, bytes]  # the marker's second byte and what follows the length
 
 STRIPPABLE = ("exif", "icc", "xmp", "comment", "all")
 JFIF_SIGNATURE, ADOBE_SIGNATURE = b"JFIF\0", b"Adobe"
+# Not 0xFF as part of a scan, as filling between segments, or with what has no length: TEM, restart markers, SOI.
+_MARKER = re.compile(rb"\xff[^\0\xff\x01\xd0-\xd8]", re.DOTALL)
 MP_ENTRY_TAG, MP_ENTRY_SIZE = 0xB002, 16  # CIPA DC-007, 5.2.3
 
 
@@ -40,14 +43,12 @@ def understood(segments: Iterable[Segment], component_count: int) -> Iterator[Se
             yield marker, payload
 
 
-def spliced(jpeg: bytes, segments: Iterable[Segment], carried: Iterable[bytes]) -> bytes:
-    """The file, otherwise untouched, with each of its segments replaced."""
+def spliced(jpeg: bytes, carried: Iterable[bytes]) -> bytes:
+    """The file, which libjpeg reads without a warning, otherwise untouched with each of its segments replaced."""
     pieces, end = [], 0
-    for (marker, payload), standing in zip(segments, carried, strict=True):
-        old = segment(marker, payload)
-        place = jpeg.index(old, end)
-        pieces += [jpeg[end:place], standing]
-        end = place + len(old)
+    for (start, following), standing in zip(_places(jpeg), carried, strict=True):
+        pieces += [jpeg[end:start], standing]
+        end = following
     return b"".join([*pieces, jpeg[end:]])
 
 
@@ -59,13 +60,28 @@ def with_rest(jpeg: bytes, source: bytes, end: int, segments: Iterable[Segment])
     rest = source[end:]
     if not rest or jpeg == source[:end]:
         return jpeg + rest
-    for marker, payload in segments:
-        directory = segment(marker, payload)
-        if marker == APP2 and payload.startswith(MPF_SIGNATURE) and directory in jpeg:
-            # Offsets count from the directory's own place.
-            moved_by = (len(jpeg) - jpeg.index(directory)) - (end - source.index(directory))
-            jpeg = jpeg.replace(directory, segment(marker, _mended(payload, moved_by, len(jpeg))), 1)
+    payload = next((data for marker, data in segments if _is_directory(marker, data)), None)
+    directory = segment(APP2, payload) if payload is not None else b""
+    if payload is not None and directory in jpeg:
+        # Offsets count from the directory's own place.
+        moved_by = (len(jpeg) - jpeg.index(directory)) - (end - source.index(directory))
+        jpeg = jpeg.replace(directory, segment(APP2, _mended(payload, moved_by, len(jpeg))), 1)
     return jpeg + rest
+
+
+def _is_directory(marker: int, payload: bytes) -> bool:
+    return marker == APP2 and payload.startswith(MPF_SIGNATURE)
+
+
+def _places(jpeg: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of each APPn and COM segment, to the end of the picture."""
+    place = 2
+    while (found := _MARKER.search(jpeg, place)) and found[0][1] != EOI:
+        marker, start = found[0][1], found.start()
+        length = int.from_bytes(jpeg[start + 2 : start + 4], "big")
+        place = start + 2 + max(length, 2)
+        if (marker == COM or APP0 <= marker <= APP15) and length >= 2:  # a shorter one libjpeg passes over
+            yield start, place
 
 
 def _carried(marker: int, payload: bytes, strip: set[str]) -> bytes:
@@ -127,6 +143,7 @@ def _mended(payload: bytes, moved_by: int, first_size: int) -> bytes:
                     struct.pack_into(f"{order}I", tiff, entry + 4, first_size)
                 else:
                     struct.pack_into(f"{order}I", tiff, entry + 8, offset + moved_by)
+            break
     except struct.error:
         return payload
     return MPF_SIGNATURE + bytes(tiff)

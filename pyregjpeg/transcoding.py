@@ -181,7 +181,9 @@ class Source:
     def _as_it_was(self) -> bytes:
         """The source without what is to be stripped, the very object where that is nothing."""
         reader = self._reader
-        stripped = self._with_rest(carried.spliced(self.jpeg[: reader.end], reader.segments, self._carried))
+        if not self._options.strip:
+            return self.jpeg
+        stripped = self._with_rest(carried.spliced(self.jpeg[: reader.end], self._carried))
         return self.jpeg if stripped == self.jpeg else stripped
 
     def _with_rest(self, jpeg: bytes) -> bytes:
