@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from helper import photograph
+from measured_memory import MIB, STATUS, memory_in_use, peak_above_start
 
 import pyregjpeg
 from pyregjpeg import native
-
-STATUS = Path("/proc/self/status")
-MIB = 2**20
 
 pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="memory is measured as Linux tells it")
-
-# Runs in a fresh process: prints by how many bytes `statement` raised the peak above what was in use before.
-PEAK = """
-import io
-import numpy as np
-from PIL import Image
-import pyregjpeg
-from pyregjpeg import native
-
-def status(field):
-    line = next(line for line in open("/proc/self/status") if line.startswith(field))
-    return int(line.split()[1]) * 1024
-
-{preparation}
-pyregjpeg.encode(Image.new("RGB", (64, 64)), quality=75, background_quality=75)
-before = status("VmRSS")
-{statement}
-print(status("VmHWM") - before)
-"""
 
 GREY_64_MEGAPIXELS = """
 levels = np.zeros((1000, 1000), dtype=np.uint8)
@@ -46,18 +22,6 @@ settings = native.Settings(
     allowances=np.zeros(1, dtype=np.float32), optimize={optimize})
 strip = np.tile(np.arange(8000, dtype=np.uint16) // 40, (16, 1)).astype(np.uint8)
 """
-
-
-def memory_in_use() -> int:
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
-
-
-def peak_above_start(preparation: str, statement: str) -> int:
-    program = PEAK.format(preparation=preparation, statement=statement)
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
-    return int(done.stdout)
 
 
 class FullFile(io.BytesIO):
