@@ -125,17 +125,6 @@ static rj_status describe_component(rj_reader *reader, int index)
     return RJ_OK;
 }
 
-static void divide_samplings(rj_header *header, int by)
-{
-    for (int i = 0; i < header->component_count; i++)
-        if (header->components[i].h_samp % by != 0 || header->components[i].v_samp % by != 0)
-            return;
-    for (int i = 0; i < header->component_count; i++) {
-        header->components[i].h_samp /= by;
-        header->components[i].v_samp /= by;
-    }
-}
-
 rj_status rj_reader_read(rj_reader *reader, rj_header *header)
 {
     if (setjmp(reader->error.return_point))
@@ -150,9 +139,6 @@ rj_status rj_reader_read(rj_reader *reader, rj_header *header)
         if (!reader->error.refuse_warnings && limit_levels(reader, i))
             warn(reader, "a coefficient is out of the range of JPEG's codes");
     }
-    /* 2x2 for all components is 1x1 for all, and does not fill an MCU beyond what one scan of them may hold. */
-    divide_samplings(&reader->header, 2);
-    divide_samplings(&reader->header, 3);
     *header = reader->header;
     return RJ_OK;
 }

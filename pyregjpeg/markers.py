@@ -13,7 +13,8 @@ from .metadata import APP1, APP2, COM, EXIF_SIGNATURE, ICC_SIGNATURE, XMP_SIGNAT
 
 # ITU-T T.81, table B.1; SOF0 to SOF15 are the frames, with DHT, JPG and DAC among their numbers.
 SOF0, DHT, JPG, DAC, RST0, RST7, SOI, EOI, SOS = 0xC0, 0xC4, 0xC8, 0xCC, 0xD0, 0xD7, 0xD8, 0xD9, 0xDA
-DQT, DNL, DRI, DHP, EXP, APP0, APP13, APP14, APP15, JPG0, TEM = 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xE0, 0xED, 0xEE, 0xEF, 0xF0, 0x01
+DQT, DNL, DRI, DHP, EXP, JPG0, TEM = 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xF0, 0x01
+APP0, APP13, APP14, APP15 = 0xE0, 0xED, 0xEE, 0xEF
 FRAMES = frozenset(range(SOF0, SOF0 + 16)) - {DHT, JPG, DAC}
 
 EXTENDED_XMP_SIGNATURE = b"http://ns.adobe.com/xmp/extension/\0"
