@@ -83,7 +83,7 @@ def _metadata(image: Image.Image, flattened: Image.Image, strip: Collection[str]
     # WebP holds EXIF bare; in a JPEG the signature says what the marker is, and without it the orientation is lost.
     if kept["exif"] and not kept["exif"].startswith(EXIF_SIGNATURE):
         kept["exif"] = EXIF_SIGNATURE + kept["exif"]
-    if not all(map(math.isfinite, kept.get("dpi", ()))):  # a TIFF's resolution may be 0/0
+    if not all(map(_is_finite, kept.get("dpi", ()))):
         del kept["dpi"]
     if flattened.mode == "RGB" and kept.get("icc_profile", b"")[16:20] == b"GRAY":
         del kept["icc_profile"]
@@ -97,6 +97,14 @@ def _metadata(image: Image.Image, flattened: Image.Image, strip: Collection[str]
     if "comment" not in kept:
         kept["comment"] = b""  # or the encoder takes the one that the picture brings
     return kept
+
+
+def _is_finite(number: Any) -> bool:
+    """Whether a resolution is a number: that of a TIFF may be 0/0."""
+    try:
+        return math.isfinite(number)
+    except ZeroDivisionError:  # before Pillow 12 a fraction, and no NaN
+        return False
 
 
 def _orientation(image: Image.Image) -> bytes:
