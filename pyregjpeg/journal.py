@@ -202,7 +202,8 @@ class _Pages:
     def flush(self) -> None:
         if self._waiting:
             lines = b"".join(self._waiting)
-            storage.append(self.location, b"\n" + lines if self._torn or _is_torn(self.location) else lines)
+            begun = b"\n" if self._torn or _is_torn(self.location) else b""
+            storage.append(self.location, begun + lines, sync=False)  # what a power cut takes is done again, no more
             self._torn = False
             self._waiting.clear()
         while self._announced:

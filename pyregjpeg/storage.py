@@ -91,11 +91,11 @@ def write(location: str, content: bytes) -> None:
         filesystem.pipe_file(path, content, **({"ContentType": kind} if kind and _is_bucket(filesystem) else {}))
 
 
-def append(location: str, content: bytes) -> None:
-    """Add to the end of the file, which is made where it does not exist; on a local disk when this returns."""
+def append(location: str, content: bytes, *, sync: bool = True) -> None:
+    """Add to the end of the file, which is made where it does not exist; with `sync`, on its disk when this returns."""
     with _one_sentence(location, "written"):
         if not is_remote(location):
-            whole_file.append(Path(location), content)
+            whole_file.append(Path(location), content, sync=sync)
             return
         filesystem, path = _filesystem(location)
         with filesystem.open(path, "ab") as file:

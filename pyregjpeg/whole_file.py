@@ -47,13 +47,14 @@ def write(path: Path, content: bytes) -> None:
     _sync_folder(target.parent)  # or the new name may be lost with the power
 
 
-def append(path: Path, content: bytes) -> None:
-    """Add to the end of the file, which is made where it does not exist; on the disk when this returns."""
+def append(path: Path, content: bytes, *, sync: bool) -> None:
+    """Add to the end of the file, which is made where it does not exist; with `sync`, on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def temporary_name(name: str) -> str:

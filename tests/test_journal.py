@@ -197,9 +197,9 @@ def test_a_bucket_gets_many_lines_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     pytest.importorskip("fsspec")
     root, appended, append = next(names), [], storage.append
 
-    def counting(location: str, content: bytes) -> None:
+    def counting(location: str, content: bytes, **options: bool) -> None:
         appended.append(content.count(b"\n"))
-        append(location, content)
+        append(location, content, **options)
 
     monkeypatch.setattr(storage, "append", counting)
     record(*(made(job(root, f"{number}.jpg")) for number in range(LINES + 1)))
