@@ -42,8 +42,6 @@ def test_its_commands_run_one_after_the_other(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     photograph("astronaut").resize((480, 480)).save("photo.png")
     photograph("astronaut").resize((480, 480)).save("photo.jpg", quality=90)
-    Path("photos").mkdir()
-    photograph("coffee").save("photos/coffee.jpg", quality=90)
     ran = 0
     for heading in WITH_COMMANDS:
         for program in blocks(section(heading), "python"):
