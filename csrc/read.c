@@ -109,7 +109,8 @@ static rj_status describe_component(rj_reader *reader, int index)
     if (table == NULL) {
         if (warn(reader, "one of the components has no scan") != RJ_OK)
             return RJ_BAD_ARGUMENT;
-        table = reader->dinfo.quant_tbl_ptrs[component->quant_tbl_no];
+        if (component->quant_tbl_no >= 0 && component->quant_tbl_no < NUM_QUANT_TBLS)
+            table = reader->dinfo.quant_tbl_ptrs[component->quant_tbl_no];
     }
     if (table == NULL)
         return refuse(reader, "one of the components has no quantisation table");

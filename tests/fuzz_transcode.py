@@ -177,17 +177,22 @@ def check_written(damaged: bytes, jpeg: bytes, chosen: dict[str, Any]) -> None:
 
 
 def bare(jpeg: bytes) -> bytes:
-    """Without the segments that decoding does not need: damaged ones keep Pillow from opening a file."""
+    """Without the segments that libjpeg does not look at: damaged ones keep Pillow from opening a file."""
     end, place = jpeg.index(bytes((0xFF, SOS))), 2
     needed = [SOI]
     while place < end:
-        if jpeg[place + 1] == 0xFF:  # fills up
+        marker, payload = (
+            jpeg[place + 1],
+            jpeg[place + 4 : place + 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")],
+        )
+        if marker == 0xFF:  # fills up
             place += 1
             continue
-        following = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
-        if jpeg[place + 1] in (APP0, APP14) or jpeg[place + 1] < APP0:
-            needed.append(jpeg[place:following])
-        place = following
+        jfif = marker == APP0 and payload.startswith(b"JFIF\0") and len(payload) >= 14
+        adobe = marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= 12
+        if jfif or adobe or marker < APP0:
+            needed.append(segment(marker, payload))
+        place += 4 + len(payload)
     return b"".join([*needed, jpeg[place:]])
 
 

@@ -1,4 +1,4 @@
-"""transcode() of damaged and hostile files: refused in libjpeg's words, or, if told to keep going, mended."""
+"""transcode() of damaged files: refused in libjpeg's words, or, if told to keep going, mended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from helper import (
     APP0,
     APP14,
     COM,
+    SOF_BASELINE,
     SOS,
     mean_difference,
     opened,
@@ -141,6 +142,15 @@ def test_a_component_without_a_scan_is_refused_or_left_empty() -> None:
     result = mended(damaged)
     assert result.damage == "one of the components has no scan"
     assert not read_levels(result.jpeg)[0][2].any()
+
+
+@pytest.mark.parametrize("table", [1, 4, 63, 255])
+def test_a_component_with_neither_scan_nor_table_is_refused(table: int) -> None:
+    jpeg = jpeg_of("tables redefined")
+    without_scan = jpeg[: jpeg.rindex(bytes((0xFF, SOS)))] + EOI
+    damaged = changed(without_scan, payload_of(SOF_BASELINE, 14, table))
+    assert error_of(damaged) == "one of the components has no scan"
+    assert error_of(damaged, damaged="keep-going") == "one of the components has no quantisation table"
 
 
 def test_nothing_but_damage_is_refused() -> None:
