@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helper import mean_difference, opened, photograph, saved
+from helper import PHOTOGRAPHS, mean_difference, opened, photograph, saved
 from jpeg_sources import KINDS, UNDECODABLE, jpeg_of
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
@@ -54,6 +54,15 @@ def test_without_a_map_the_models_is_taken(spy: Spy) -> None:
 def test_no_model_runs_where_a_map_is_given_or_has_nothing_to_say(spy: Spy, options: dict[str, Any]) -> None:
     assert pyregjpeg.transcode(jpeg_of("4:2:0"), **options)
     assert spy.seen == []
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_a_second_time_with_the_models_map_little_changes(name: str) -> None:
+    """The model sees a picture that is a little different."""
+    source = saved(photograph(name), "JPEG", quality=90)
+    for options in ({}, {"quality": 70}):
+        once = pyregjpeg.transcode(source, **options)
+        assert 0.95 * len(once) < len(pyregjpeg.transcode(once, **options)) <= len(once)
 
 
 @pytest.mark.parametrize("shrink", [1, 2, 4, 8])
