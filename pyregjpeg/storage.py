@@ -72,8 +72,7 @@ def read(location: str) -> bytes:
         if not is_remote(location):
             return Path(location).read_bytes()
         filesystem, path = _filesystem(location)
-        in_one_request = {"max_concurrency": 1} if _is_bucket(filesystem) else {}  # else another asks for the size
-        return bytes(filesystem.cat_file(path, **in_one_request))
+        return bytes(filesystem.cat_file(path))
 
 
 def write(location: str, content: bytes) -> None:
@@ -236,7 +235,9 @@ def _filesystem(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs  # only here: local files need none of it
 
-        filesystem, path = url_to_fs(url)
+        # More than one request at a time would mean one more for the size, and pieces of different moments.
+        options = {"max_concurrency": 1} if url.lower().startswith(("s3://", "s3a://")) else {}
+        filesystem, path = url_to_fs(url, **options)
     except ImportError as error:  # fsspec says which package the scheme needs
         raise OSError(errno.EINVAL, f"{_first_line(error)}; {EXTRA} gives what buckets need") from None
     return filesystem, path

@@ -88,7 +88,7 @@ def test_a_listing_is_taken_page_by_page(bucket: str, monkeypatch: pytest.Monkey
         storage.write(f"{bucket}/{key}", b"")
     storage.write(f"{bucket}/in/", b"")  # what consoles make for an empty folder
     asked = []
-    filesystem = fsspec.filesystem("s3")
+    filesystem, _ = storage._filesystem(bucket)
     call = filesystem.call_s3
 
     def small_pages(method: str, **options: Any) -> Any:
@@ -107,7 +107,7 @@ def test_a_listing_is_taken_page_by_page(bucket: str, monkeypatch: pytest.Monkey
 def test_a_picture_is_read_by_one_request(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     storage.write(f"{bucket}/a", bytes(60_000_000))
     asked = []
-    filesystem = fsspec.filesystem("s3")
+    filesystem, _ = storage._filesystem(bucket)
     call = filesystem._call_s3
     monkeypatch.setattr(
         filesystem, "_call_s3", lambda method, *args, **more: asked.append(method) or call(method, *args, **more)
