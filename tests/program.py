@@ -13,13 +13,15 @@ import pyregjpeg
 
 PROGRAM = (sys.executable, "-m", "pyregjpeg")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyregjpeg.__file__).parents[1])}
+# Root writes to what is read-only by one of its capabilities; without them it is as anybody.
+AS_ANYBODY = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.name == "posix" and os.geteuid() == 0 else ()
 BOX = ("--box", "8,8,40,40")  # without a map model, which takes its time to load
 
 
-def started(*arguments: str, folder: Path, **options: Any) -> subprocess.Popen[bytes]:
-    """`pyregjpeg convert` in the folder, at work, with pipes for what it says."""
+def started(*arguments: str, folder: Path, prefix: tuple[str, ...] = (), **options: Any) -> subprocess.Popen[bytes]:
+    """`pyregjpeg convert` in the folder, at work, with pipes for what it says; run by the prefix, if there is one."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    command = (*PROGRAM, "convert", *BOX, *arguments)
+    command = (*prefix, *PROGRAM, "convert", *BOX, *arguments)
     return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, **{**pipes, **options})
 
 
