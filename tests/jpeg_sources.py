@@ -212,10 +212,15 @@ def assembled(parts: Sequence[bytes], factors: Sequence[tuple[int, int]], size: 
     return jpeg + EOI
 
 
+def frame_of(jpeg: bytes) -> bytes:
+    """The payload of the frame's header."""
+    [frame] = [payload for marker, payload in segments(jpeg) if 0xC0 <= marker <= 0xCF and marker not in (DHT, DAC)]
+    return frame
+
+
 def samplings(jpeg: bytes) -> list[tuple[int, int]]:
     """The sampling factors (horizontal, vertical) of each component."""
-    [frame] = [payload for marker, payload in segments(jpeg) if 0xC0 <= marker <= 0xCF and marker not in (DHT, DAC)]
-    return [(factors >> 4, factors & 15) for factors in frame[7::3]]
+    return [(factors >> 4, factors & 15) for factors in frame_of(jpeg)[7::3]]
 
 
 ZIGZAG = sorted(range(64), key=lambda at: (at // 8 + at % 8, at // 8 if (at // 8 + at % 8) % 2 else at % 8))

@@ -28,6 +28,7 @@ from jpeg_sources import (
     SIZE,
     UNDECODABLE,
     Levels,
+    frame_of,
     grey_jpeg,
     jpeg_of,
     judged_levels,
@@ -115,6 +116,15 @@ def test_a_step_of_the_new_tables_is_the_larger_of_the_sources_and_that_of_the_q
     of_chroma = (1, 2) if len(old) > 2 and not kind.startswith(("RGB", "CMYK")) else ()
     for number, (old_table, new_table) in enumerate(zip(old, new, strict=True)):
         assert np.array_equal(new_table, np.maximum(old_table, chroma if number in of_chroma else luma))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_components_keep_their_names_unless_they_share_one(kind: str) -> None:
+    names = frame_of(kept_whole(jpeg_of(kind), progressive=True))[6::3]
+    if kind == "components of one name":
+        assert names == b"\1\2\3"
+    else:
+        assert names == frame_of(jpeg_of(kind))[6::3]
 
 
 def most_important(blocks: NDArray[np.uint8], shape: tuple[int, int], per_block: tuple[float, float]) -> Any:
