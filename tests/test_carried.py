@@ -144,13 +144,15 @@ def test_damaged_exif_is_kept_as_it_is_or_goes_altogether(damaged: bytes) -> Non
 
 
 def test_stripping_finds_segments_and_not_what_looks_like_them() -> None:
-    """An empty comment is FF FE 00 02: so may steps of a table be, and before a marker there may be more of FF."""
+    """An empty comment is FF FE 00 02: so may steps of a table be. Before a marker there may be more of FF, and libjpeg
+    passes over a comment that claims to be shorter than its length."""
     comment = segment(COM, b"")
     table = segment(DQT, b"\x13" + comment + bytes(range(124)))  # 16 bits, in a slot that no component uses
     plain = pyregjpeg.transcode(jpeg_of("4:2:0"), background_quality=100, restart_marker_blocks=1)
 
     def with_comments(comment: bytes) -> bytes:
-        return plain[:2] + table + b"\xff\xff" + comment + b"\xff" + plain[2:-2] + b"\xff\xff" + comment + EOI
+        start = plain[:2] + b"\xff\xfe\0\1" + table + b"\xff\xff"
+        return start + comment + b"\xff" + plain[2:-2] + b"\xff\xff" + comment + EOI
 
     options: dict[str, Any] = {"optimize": False, "restart_marker_blocks": 1}  # so that the file stays as it was
     result = transcoding.transcoded(with_comments(comment), background_quality=100, strip=("comment",), **options)
