@@ -22,7 +22,8 @@ def started(*arguments: str, folder: Path, prefix: tuple[str, ...] = (), **optio
     """`pyregjpeg convert` in the folder, at work, with pipes for what it says; run by the prefix, if there is one."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = (*prefix, *PROGRAM, "convert", *BOX, *arguments)
-    return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, **{**pipes, **options})
+    # Without a buffer: communicate() would not find in it what came together with a line that was read before.
+    return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, bufsize=0, **{**pipes, **options})
 
 
 def convert(
