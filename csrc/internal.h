@@ -48,6 +48,8 @@ void rj_destination_append(j_compress_ptr cinfo, const uint8_t *bytes, size_t si
 size_t rj_destination_size(const rj_destination *destination);
 void rj_destination_free(rj_destination *destination);
 
+struct jpeg_source_mgr *rj_source_init(struct jpeg_source_mgr *source, const uint8_t *jpeg, size_t size);
+
 /* What the kernels need for one component. */
 typedef struct {
     const uint8_t *block_levels;
@@ -130,6 +132,7 @@ typedef struct {
 struct rj_reader {
     struct jpeg_decompress_struct dinfo;
     rj_error error;
+    struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     rj_header header;
     rj_colour_markers colour_markers;

@@ -52,8 +52,7 @@ rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, in
     reader->size = size;
     reader->progress.progress_monitor = stop_endless_scans;
     dinfo->progress = &reader->progress;
-    /* libjpeg only reads it; the oldest libjpeg-turbo does not say so. */
-    jpeg_mem_src(dinfo, (unsigned char *)(uintptr_t)jpeg, size);
+    dinfo->src = rj_source_init(&reader->source, jpeg, size);
     jpeg_save_markers(dinfo, JPEG_COM, 0xFFFF);
     for (int i = 0; i < 16; i++)
         jpeg_save_markers(dinfo, JPEG_APP0 + i, 0xFFFF);
