@@ -54,8 +54,8 @@ def code_lengths(levels: Sequence[Levels], subsampling: Subsampling) -> list[Bit
     ]
     lengths = []
     for group in (scans[:1], scans[1:]):
-        dc = huffman_lengths(sum(np.bincount(scan.dc, minlength=SYMBOLS) for scan in group))
-        ac = huffman_lengths(sum(np.bincount(scan.ac, minlength=SYMBOLS) for scan in group))
+        dc = huffman_lengths(np.sum([np.bincount(scan.dc, minlength=SYMBOLS) for scan in group], axis=0))
+        ac = huffman_lengths(np.sum([np.bincount(scan.ac, minlength=SYMBOLS) for scan in group], axis=0))
         lengths += [scan.bits(dc, ac) for scan in group]
     return lengths
 
