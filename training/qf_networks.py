@@ -26,7 +26,8 @@ class QfConfig:
     """A configuration; the defaults are the published constants.
 
     Not published are how inputs are scaled (`compressed`) and what the generator starts at: a factor of `factor_start`
-    everywhere, `factor_unit` times the output of its last layer away from it.
+    everywhere, `factor_unit` times the output of its last layer away from it. `gradient_norm` bounds the gradient of
+    each network: one picture that is hardly recognised any more has a hundred times the gradient of another.
     """
 
     subsampling: Subsampling = "4:4:4"
@@ -46,6 +47,7 @@ class QfConfig:
     )
     sides: tuple[int, ...] = (224,)  # of the pictures, in turn; the classifier sees them at 224
     learning_rate: float = 1e-4
+    gradient_norm: float = math.inf
     batch: int = 64
     steps: int = 1000  # an epoch
     epochs: int = 50
@@ -60,10 +62,13 @@ SHIPPING = QfConfig(
     by_regions=True,
     generator=((96, 1), (192, 2), (192, 1), (192, UP), (2, 1)),
     predictor=((96, 1), (192, 2), (192, 1), (96, UP), (96, 1), (192, 2), (192, UP), (2, 1)),
+    factor_start=15.0,
+    factor_unit=8.0,
     decodes_with="generated",
     prediction_weight=0.1,
     sides=(224, 336, 448),
-    learning_rate=5e-4,
+    learning_rate=3e-4,
+    gradient_norm=1.0,
     batch=16,
     steps=48,
 )

@@ -145,6 +145,8 @@ def train_epoch(
         found = losses(system, classifier, estimator, *qf_data.batch_of_crops(photos, config.batch, side, random))
         optimizer.zero_grad()
         torch.autograd.backward(found["loss"])
+        for network in (system.generator, system.predictor):
+            torch.nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
         optimizer.step()
         seen.append({name: value.item() for name, value in found.items()})
     means = {name: round(float(np.mean([each[name] for each in seen])), 4) for name in seen[0]}
