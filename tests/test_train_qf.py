@@ -27,7 +27,7 @@ from training.qf_networks import (  # noqa: E402
     clipped_both_ways,
     network_input,
 )
-from training.qf_pipeline import QfSystem, losses, targets  # noqa: E402
+from training.qf_pipeline import QfSystem, keep, kept, losses, targets  # noqa: E402
 
 TINY = replace(
     SHIPPING,
@@ -163,3 +163,13 @@ def test_crops_are_never_enlarged_and_the_same_of_the_same_seed() -> None:
     assert crops[0].shape == (200, 200, 3)
     assert np.array_equal(crops[0], crops[1])
     assert not np.array_equal(crops[0], crops[2])
+
+
+def test_kept_weights_give_nearly_the_same_maps(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    system = QfSystem(TINY)
+    keep(system, "tiny", tmp_path)
+    values = coefficients(torch.tensor(PHOTOS[0].pixels[None, :64, :96].astype(np.float32)), "4:2:0")
+    difference = (kept("tiny", TINY, tmp_path).generator(values) - system.generator(values)).abs()
+    assert difference.max() <= 1
+    assert difference.mean() < 0.1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,9 +22,10 @@ from training.differentiable_jpeg import (
 )
 from training.lite0 import STRIDE_32, Lite0
 from training.qf_data import NO_LABEL
-from training.qf_networks import Generator, Predictor, QfConfig
+from training.qf_networks import CONFIGURATIONS, Generator, Predictor, QfConfig
 
 CLASSIFIER_SIDE = 224
+WEIGHTS = Path(__file__).parent / "weights"  # written by training/evaluate_qf.py
 
 
 @dataclass(frozen=True)
@@ -93,3 +96,20 @@ def losses(
     prediction_error = (passed.predicted - passed.factors.detach()).abs().mean()
     loss = task_loss + config.lmbda * bpp + config.prediction_weight * prediction_error
     return {"loss": loss, "task_loss": task_loss, "bpp": bpp, "prediction_error": prediction_error}
+
+
+def keep(system: QfSystem, name: str, folder: Path = WEIGHTS) -> None:
+    """Write the weights of both networks, each to a file of its own, in 16 bits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, network in (("generator", system.generator), ("predictor", system.predictor)):
+        arrays = {key: value.numpy().astype(np.float16) for key, value in network.state_dict().items()}
+        np.savez_compressed(folder / f"qf-{name}-{part}.npz", **arrays)
+
+
+def kept(name: str, config: QfConfig | None = None, folder: Path = WEIGHTS) -> QfSystem:
+    """The system whose weights were kept; the configuration is that of the name unless another is given."""
+    system = QfSystem(config or CONFIGURATIONS[name])
+    for part, network in (("generator", system.generator), ("predictor", system.predictor)):
+        with np.load(folder / f"qf-{name}-{part}.npz") as stored:
+            network.load_state_dict({key: torch.tensor(stored[key].astype(np.float32)) for key in stored.files})
+    return system.eval()

@@ -19,17 +19,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from training import qf_data
 from training.bpp_estimator import WEIGHTS, BppEstimator, load_estimator
 from training.lite0 import Lite0
 from training.qf_networks import CONFIGURATIONS, QfConfig
-from training.qf_pipeline import CLASSIFIER_SIDE, QfSystem, class_scores, losses
-from training.train_bpp import picture_code_lengths
+from training.qf_pipeline import QfSystem, losses
+from training.qf_validation import Clean, measure
 
 RUNS = Path("training/runs")
-VALIDATED_AT_ONCE = 16
 SHOWN = 3  # pictures in the sample figure
 
 
@@ -58,21 +56,6 @@ class Epoch:
     chroma_spread: float
     predicted_rightly: float
     prediction_off_by: float
-
-
-@dataclass(frozen=True)
-class Clean:
-    """Validation pictures (n, 224, 224, 3) and the logarithms of the classifier's probabilities for each."""
-
-    pictures: Tensor
-    answers: Tensor
-
-    @classmethod
-    def of(cls, photos: list[qf_data.Photo], classifier: Lite0) -> Clean:
-        pictures, _ = qf_data.centre_crops(photos, CLASSIFIER_SIDE)
-        with torch.inference_mode():
-            scores = [class_scores(classifier, batch) for batch in torch.split(pictures, VALIDATED_AT_ONCE)]
-        return cls(pictures, torch.cat(scores).log_softmax(1))
 
 
 def main() -> None:
@@ -120,7 +103,7 @@ def train(
             images=(epoch + 1) * config.steps * config.batch,
             images_per_second=round(rate, 2),
             **means,
-            **validate(system, clean, classifier),
+            **measure(system, clean, classifier),
         )
         print(line, flush=True)
         append(run.with_suffix(".csv"), line)
@@ -151,36 +134,6 @@ def train_epoch(
         seen.append({name: value.item() for name, value in found.items()})
     means = {name: round(float(np.mean([each[name] for each in seen])), 4) for name in seen[0]}
     return means | {"bpp_estimated": means.pop("bpp")}
-
-
-def validate(system: QfSystem, clean: Clean, classifier: Lite0) -> dict[str, float]:
-    """The figures of the CSV that are of validation pictures."""
-    kl, bits, agree, factors, predicted = [], 0, [], [], []
-    batches = zip(*(torch.split(all_of, VALIDATED_AT_ONCE) for all_of in (clean.pictures, clean.answers)), strict=True)
-    for pictures, answers in batches:
-        with torch.inference_mode():
-            passed = system(pictures)
-            scores = class_scores(classifier, passed.pictures).log_softmax(1)
-        kl.append(functional.kl_div(scores, answers, reduction="none", log_target=True).sum(1))
-        agree.append(scores.argmax(1) == answers.argmax(1))
-        counted = picture_code_lengths(passed.levels, system.config.subsampling)
-        bits += sum(int(component.sum()) for picture in counted for component in picture)
-        factors.append(passed.factors)
-        predicted.append(passed.predicted.round())
-    maps, told = torch.cat(factors), torch.cat(predicted)
-    means, spreads = maps.mean((0, 2, 3)), maps.std((2, 3)).mean(0)
-    figures = {
-        "kl": torch.cat(kl).mean(),
-        "bpp": torch.tensor(bits / clean.pictures[..., 0].numel()),
-        "agreement": 100 * torch.cat(agree).float().mean(),
-        "luma_factor": means[0],
-        "luma_spread": spreads[0],
-        "chroma_factor": means[1],
-        "chroma_spread": spreads[1],
-        "predicted_rightly": 100 * (maps == told).float().mean(),
-        "prediction_off_by": (maps - told).abs().mean(),
-    }
-    return {name: round(value.item(), 4) for name, value in figures.items()}
 
 
 def restore(checkpoint: Path, states: dict[str, Any]) -> int:
