@@ -18,6 +18,8 @@ from training.differentiable_jpeg import Planes, Subsampling, round_straight_thr
 
 Layer = tuple[int, int]  # channels and stride of a 3x3 convolution; UP: a transposed one that doubles
 UP = -2
+Padding = Literal["zeros", "replicate"]
+Doubling = Literal["transposed", "repeated"]
 _BLOCK = 64  # coefficients
 
 
@@ -37,6 +39,8 @@ class QfConfig:
         *((48, 1), (96, 2), (192, 1), (384, 2), (48, UP), (96, 1), (192, 2)),
         *((384, 1), (192, UP), (96, 1), (192, 2), (192, UP), (2, 1)),
     )
+    padding: Padding = "zeros"
+    doubling: Doubling = "transposed"
     factors: tuple[float, float] = (2.0, 50.0)
     factor_start: float = 26.0
     factor_unit: float = 24.0
@@ -56,12 +60,15 @@ class QfConfig:
 PUBLISHED = QfConfig()
 
 # What ships writes files that carry corrections to the predicted map, so pictures are decoded with the true one, and
-# the predictor learns to need few corrections. Smaller networks, as both run on the user's machine.
+# the predictor learns to need few corrections. Smaller networks, as both run on the user's machine, and without what
+# marks maps at once: an edge where padding begins, and the chequers of transposed convolutions.
 SHIPPING = QfConfig(
     subsampling="4:2:0",
     by_regions=True,
-    generator=((96, 1), (192, 2), (192, 1), (192, UP), (2, 1)),
-    predictor=((96, 1), (192, 2), (192, 1), (96, UP), (96, 1), (192, 2), (192, UP), (2, 1)),
+    generator=((48, 1), (96, 2), (96, 1), (96, UP), (2, 1)),
+    predictor=((48, 1), (96, 2), (96, 1), (48, UP), (48, 1), (96, 2), (96, UP), (2, 1)),
+    padding="replicate",
+    doubling="repeated",
     factor_start=15.0,
     factor_unit=8.0,
     decodes_with="generated",
@@ -79,17 +86,19 @@ CONFIGURATIONS = {"shipping": SHIPPING, "published": PUBLISHED}
 class Convolutions(nn.Module):
     """3x3 convolutions, ReLU between them; what was halved and is doubled has the size from before."""
 
-    def __init__(self, channels: int, layers: tuple[Layer, ...]) -> None:
+    def __init__(self, channels: int, layers: tuple[Layer, ...], padding: Padding, doubling: Doubling) -> None:
         super().__init__()
+        self.repeats = doubling == "repeated"
         self.strides = [stride for _, stride in layers]
         made: list[nn.Module] = []
         for width, stride in layers:
-            if stride == UP:
+            transposed = stride == UP and not self.repeats
+            if transposed:
                 layer: nn.Module = nn.ConvTranspose2d(channels, width, 3, 2, padding=1, output_padding=1)
             else:
-                layer = nn.Conv2d(channels, width, 3, stride, padding=1)
+                layer = nn.Conv2d(channels, width, 3, max(stride, 1), padding=1, padding_mode=padding)
             # He et al. (2015); of a transposed layer a quarter of the weights meets in one output.
-            fan = channels * 9 / (4 if stride == UP else 1)
+            fan = channels * 9 / (4 if transposed else 1)
             nn.init.normal_(layer.get_parameter("weight"), std=math.sqrt(2 / fan))
             nn.init.zeros_(layer.get_parameter("bias"))
             made.append(layer)
@@ -103,6 +112,8 @@ class Convolutions(nn.Module):
         for number, (layer, stride) in enumerate(zip(self.layers, self.strides, strict=True)):
             if stride == 2:
                 sizes.append((planes.shape[2], planes.shape[3]))
+            if stride == UP and self.repeats:
+                planes = nn.functional.interpolate(planes, scale_factor=2.0, mode="nearest")
             planes = layer(planes)
             if stride == UP:
                 rows, columns = sizes.pop()
@@ -118,7 +129,7 @@ class Generator(nn.Module):
     def __init__(self, config: QfConfig) -> None:
         super().__init__()
         self.config = config
-        self.convolutions = Convolutions(input_channels(config), config.generator)
+        self.convolutions = Convolutions(input_channels(config), config.generator, config.padding, config.doubling)
 
     def forward(self, coefficients: Planes) -> Tensor:
         tables = torch.tensor(ANNEX_K, dtype=torch.float32)
@@ -134,7 +145,7 @@ class Predictor(nn.Module):
     def __init__(self, config: QfConfig) -> None:
         super().__init__()
         self.config = config
-        self.convolutions = Convolutions(input_channels(config), config.predictor)
+        self.convolutions = Convolutions(input_channels(config), config.predictor, config.padding, config.doubling)
 
     def forward(self, levels: Planes, smallest: Tensor, largest: Tensor) -> Tensor:
         shares = self.convolutions(network_input(levels, self.config)).sigmoid()
