@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.photographs import add_photographs_option
+from training.checkpoints import restore
 from training.composites import KINDS
 from training.map_scores import Mask, judge
 from training.msroi_2017 import combination
@@ -169,16 +170,6 @@ def validate(network: MapNetwork, data: Prepared, scenes: Sequence[Scene]) -> tu
     recall = [100 * sum(one["found_30"] for one in records) / objects for records in (by_highest, by_combination)]
     area = float(np.mean([record["auc"] for record in by_highest]))
     return round(recall[0], 1), round(recall[1], 1), round(area, 4)
-
-
-def restore(checkpoint: Path, states: dict[str, Any]) -> int:
-    """Load `states` from `checkpoint` if it is there; how many epochs were done."""
-    if not checkpoint.exists():
-        return 0
-    saved = torch.load(checkpoint)
-    for name, each in states.items():
-        each.load_state_dict(saved[name])
-    return int(saved["epochs"])
 
 
 def append(log: Path, line: Epoch) -> None:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from training import qf_data
 from training.bpp_estimator import WEIGHTS, BppEstimator, load_estimator
+from training.checkpoints import restore
 from training.lite0 import Lite0
 from training.qf_networks import CONFIGURATIONS, QfConfig
 from training.qf_pipeline import QfSystem, losses
@@ -134,16 +135,6 @@ def train_epoch(
         seen.append({name: value.item() for name, value in found.items()})
     means = {name: round(float(np.mean([each[name] for each in seen])), 4) for name in seen[0]}
     return means | {"bpp_estimated": means.pop("bpp")}
-
-
-def restore(checkpoint: Path, states: dict[str, Any]) -> int:
-    """Load `states` from `checkpoint` if it is there; how many epochs were done."""
-    if not checkpoint.exists():
-        return 0
-    saved = torch.load(checkpoint)
-    for name, each in states.items():
-        each.load_state_dict(saved[name])
-    return int(saved["epochs"])
 
 
 def save(checkpoint: Path, content: dict[str, Any]) -> None:
