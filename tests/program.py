@@ -12,7 +12,8 @@ from typing import Any
 import pyregjpeg
 
 PROGRAM = (sys.executable, "-m", "pyregjpeg")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyregjpeg.__file__).parents[1])}
+# A process that dies in C says where.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyregjpeg.__file__).parents[1]), "PYTHONFAULTHANDLER": "1"}
 # Root writes to what is read-only by one of its capabilities; without them it is as anybody.
 AS_ANYBODY = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.name == "posix" and os.geteuid() == 0 else ()
 BOX = ("--box", "8,8,40,40")  # without a map model, which takes its time to load
@@ -32,7 +33,7 @@ def convert(
     """`pyregjpeg convert` in the folder, once it has ended with that exit code."""
     process = started(*arguments, folder=folder, **options)
     out, err = process.communicate(given, timeout=60)
-    assert process.returncode == exit_code, err.decode(errors="replace")
+    assert process.returncode == exit_code, f"ended with {process.returncode}\n{out!r}\n{err.decode(errors='replace')}"
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

