@@ -47,8 +47,8 @@ typedef struct {
 
 /*
  * How coefficients become a file. allowances: one for each map level, at least 0, in units of an orthonormal DCT
- * coefficient (see block.h); segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for
- * rj_simd_name.
+ * coefficient (see block.h); step_scales: what the tables' steps are multiplied by, one for each map level, or NULL;
+ * segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for rj_simd_name.
  */
 typedef struct {
     int component_count;
@@ -57,6 +57,7 @@ typedef struct {
     uint16_t tables[RJ_MAX_TABLES][64];
     int level_count;
     const float *allowances;
+    const float *step_scales;
     int optimize;
     int progressive;
     uint32_t restart_blocks;

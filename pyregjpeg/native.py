@@ -41,12 +41,14 @@ class Coding:
     """How coefficients become a file.
 
     `tables` is (n, 64) in natural order; `allowances` has one entry for each map level (the block rule is in
-    csrc/block.h); `segments` holds complete markers.
+    csrc/block.h), and so has `step_scales`, what the tables' steps are multiplied by, though not in the file, whose
+    decoder has to know them; `segments` holds complete markers.
     """
 
     components: tuple[Component, ...]
     tables: NDArray[np.uint16]
     allowances: NDArray[np.float32]
+    step_scales: NDArray[np.float32] | None = None
     optimize: bool = True
     progressive: bool = False
     restart_blocks: int = 0
@@ -198,6 +200,11 @@ def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
     for target, table in zip(struct.tables, coding.tables, strict=False):
         ffi.memmove(target, np.ascontiguousarray(table, dtype=np.uint16), 128)
     struct.level_count, struct.allowances = len(coding.allowances), allowances
+    if coding.step_scales is not None:
+        if coding.step_scales.shape != coding.allowances.shape:
+            raise CodecError(f"{len(coding.allowances)} map levels have scales of shape {coding.step_scales.shape}")
+        struct.step_scales = ffi.from_buffer("float[]", np.ascontiguousarray(coding.step_scales, dtype=np.float32))
+        keep_alive.append(struct.step_scales)
     struct.optimize, struct.progressive = coding.optimize, coding.progressive
     struct.restart_blocks, struct.restart_rows = coding.restart_blocks, coding.restart_rows
     struct.segments, struct.segments_size = segments, len(coding.segments)
