@@ -108,7 +108,8 @@ void rj_reader_free(rj_reader *reader);
  * From a reader instead: new, transcode, free. keep leaves the reader's levels as they are, for another transcode.
  *
  * With keep_coefficients, start, write and finish make no file worth having, but keep the unquantised coefficients; then
- * any number of other encoders, of the same picture, may do: new, requantize, free.
+ * any number of other encoders, of the same picture, may do: new, requantize, free. rj_encoder_coefficients gives those of
+ * a component in units of an orthonormal DCT, 64 for each block in natural order, blocks row by row.
  */
 rj_encoder *rj_encoder_new(void);
 rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
@@ -119,6 +120,7 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
                                const uint8_t **jpeg, size_t *size);
 rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, const rj_picture *picture,
                                 const rj_settings *settings, const uint8_t **jpeg, size_t *size);
+rj_status rj_encoder_coefficients(rj_encoder *encoder, int component, float *coefficients);
 const char *rj_encoder_message(const rj_encoder *encoder);
 void rj_encoder_free(rj_encoder *encoder);
 

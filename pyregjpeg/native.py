@@ -85,6 +85,7 @@ class Coefficients:
 
     def __init__(self, settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> None:
         self._encoder = new_encoder()
+        self._grids = [component.block_levels.shape for component in settings.components]
         quick = replace(settings, optimize=False, progressive=False, restart_blocks=0, restart_rows=0, segments=b"")
         _encode(self._encoder, quick, strips, keep_coefficients=True)
 
@@ -98,11 +99,28 @@ class Coefficients:
             del keep_alive
             return bytes(ffi.buffer(jpeg[0], size[0]))
 
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """Those of each component, (block rows, block columns, 64) in natural order, of an orthonormal DCT."""
+        planes = [np.empty((*grid, 64), dtype=np.float32) for grid in self._grids]
+        for component, plane in enumerate(planes):
+            address = ffi.from_buffer("float[]", plane)
+            check(self._encoder, lib.rj_encoder_coefficients(self._encoder, component, address))
+        return planes
+
     def __enter__(self) -> Coefficients:
         return self
 
     def __exit__(self, *_: object) -> None:
         ffi.release(self._encoder)
+
+
+def coefficients(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    """The unquantised coefficients of the rows that `encode` would encode, as Coefficients.arrays gives them.
+
+    Tables, allowances and map levels have no part in them, but have to fit the picture. Raises as `encode` does.
+    """
+    with Coefficients(settings, strips) as kept:
+        return kept.arrays()
 
 
 def simd_name() -> str:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 REGION = 16
-SIZES = ((1, 1), (33, 17), (16, 16), (131, 77))  # width, height
 
 # 65536ths, as libjpeg rounds them; the rows are Y, Cb, Cr.
 _TO_YCC = np.array(((19595, 38470, 7471), (-11059, -21709, 32768), (32768, -27439, -5329)))
