@@ -1,4 +1,4 @@
-"""The command line: pyregjpeg convert | map | compare | inspect | models."""
+"""The command line: pyregjpeg convert | decode | map | compare | inspect | models."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PIL import Image
 from . import __version__, codec, comparison, list_models, metrics, visualize
 from . import region_map as maps
 from .cli_convert import SOME_FAILED, convert
+from .cli_decode import decode
 from .cli_inspect import inspect
 from .errors import RegionJpegError
 from .options import RegionOptions
@@ -30,6 +31,7 @@ def main() -> None:
 
 
 main.add_command(convert)
+main.add_command(decode)
 main.add_command(inspect)
 
 

@@ -1,10 +1,10 @@
-"""Encoding: where picture, region map and block rule meet."""
+"""Encoding in the standard dialect: where picture, region map and block rule meet."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +14,14 @@ from PIL import Image
 
 from . import map_model, metadata, native, pixels, quantization, region_map
 from .errors import OptionError
-from .options import RegionOptions, SaveOptions, resolve_background_quality, resolve_quantization
+from .options import (
+    Quantization,
+    RegionOptions,
+    SaveOptions,
+    resolve_background_quality,
+    resolve_quantization,
+)
+from .qf_model import QfModel
 
 Source = Image.Image | NDArray[np.uint8]
 
@@ -22,14 +29,7 @@ SHORT_SIDE_TO_TURN = 512  # pixels; at least twice what a map model looks at
 
 
 def encode(image: Source, **options: Any) -> bytes:
-    """Encode a picture as a JPEG file in which what matters keeps its quality.
-
-    `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in
-    RGB. `options` are Pillow's JPEG save options and those of regions (see the README); `optimize` defaults to True.
-
-    Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a
-    known one, CodecError for a picture that JPEG cannot hold.
-    """
+    """The picture as a file of the standard dialect; see `pyregjpeg.encode`."""
     prepared = prepare(image, options)
     return native.encode(prepared.settings, prepared.picture.strips())
 
@@ -45,26 +45,46 @@ class Prepared:
 
 def prepare(image: Source, options: Mapping[str, Any], levels: NDArray[np.uint8] | None = None) -> Prepared:
     """What `encode` does before it encodes; raises as it does. `levels`: those of the picture, where they are known."""
-    settings = SaveOptions.from_keywords(options)
-    picture = pixels.picture_of(image)
-    source = image if isinstance(image, Image.Image) else None
-    comment = source.info.get("comment") if source and "comment" not in options else settings.comment
-    quantized = resolve_quantization(settings, picture.mode, source)
+    settings, picture = understood(image, options)
+    quantized = resolve_quantization(settings, picture.mode, picture.opened())
     background_quality = resolve_background_quality(settings, quantized.quality)
     if levels is None:
         flat = background_quality == quantized.quality
         levels = block_levels(
             settings, picture.size, lambda: predict_map(picture.image(), settings.map_model), flat=flat
         )
-    native_settings = native.Settings(
+    allowances = quantization.allowances(quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS)
+    parts = components(quantized.sampling, quantized.table_of_component, levels)
+    return Prepared(picture, native_settings(settings, picture, quantized, parts, allowances), levels)
+
+
+def understood(image: Source, options: Mapping[str, Any]) -> tuple[SaveOptions, pixels.Picture]:
+    """The options, checked, with the picture's own comment unless they have one, and the picture."""
+    settings = SaveOptions.from_keywords(options)
+    picture = pixels.picture_of(image)
+    opened = picture.opened()
+    if opened is not None and "comment" not in options:
+        settings = replace(settings, comment=opened.info.get("comment"))
+    return settings, picture
+
+
+def native_settings(
+    settings: SaveOptions,
+    picture: pixels.Picture,
+    quantized: Quantization,
+    components: tuple[native.Component, ...],
+    allowances: NDArray[np.float32],
+    step_scales: NDArray[np.float32] | None = None,
+) -> native.Settings:
+    """What the C encoder is told: of each map level, an allowance and what the steps are multiplied by."""
+    return native.Settings(
         width=picture.size[0],
         height=picture.size[1],
         pixels=picture.layout.pixels,
-        components=components(quantized.sampling, quantized.table_of_component, levels),
+        components=components,
         tables=quantized.tables,
-        allowances=quantization.allowances(
-            quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS
-        ),
+        allowances=allowances,
+        step_scales=step_scales,
         keep_rgb=quantized.keep_rgb,
         optimize=bool(settings.optimize),
         progressive=bool(settings.progressive or settings.progression),
@@ -77,13 +97,14 @@ def prepare(image: Source, options: Mapping[str, Any], levels: NDArray[np.uint8]
             xmp=settings.xmp,
             icc_profile=settings.icc_profile,
             extra=settings.extra,
-            comment=comment,
+            comment=settings.comment,
         ),
     )
-    return Prepared(picture, native_settings, levels)
 
 
-def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
+def predict_map(
+    image: Source, model: str | os.PathLike[str] | map_model.MapModel | QfModel = "msroi"
+) -> NDArray[np.float32]:
     """What a map model finds important in the picture: float32 (rows, cols), 0 = background, 1 = most important.
 
     The map covers the whole picture, in the axes of its pixels as they are stored, at the model's resolution. The model

@@ -6,7 +6,7 @@ import array
 import dataclasses
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,9 +18,11 @@ from . import quantization
 from .carried import STRIPPABLE
 from .errors import CodecError, OptionError
 from .map_model import MapModel
+from .qf_model import QfModel
 from .region_map import RegionMap
 
 DEFAULT_QUALITY = 75
+UNSCALED_QUALITY = 50  # at which Annex K's tables are what the standard prints
 
 Options = TypeVar("Options", bound="RegionOptions")
 
@@ -34,7 +36,7 @@ class RegionOptions:
     restart_marker_rows: int = 0
     region_map: RegionMap | None = None
     background_quality: int | None = None
-    map_model: str | os.PathLike[str] | MapModel = "msroi"
+    map_model: str | os.PathLike[str] | MapModel | QfModel = "msroi"
     tables: str = "annex-k"
     effort: str = "fast"
     feather: int = 1
@@ -59,8 +61,8 @@ class RegionOptions:
             raise OptionError(f"tables is 'annex-k', not {self.tables!r}")
         if self.effort != "fast":
             raise OptionError(f"effort is 'fast', not {self.effort!r}")
-        if not isinstance(self.map_model, (str, os.PathLike, MapModel)):
-            raise OptionError(f"map_model is a name, a path or a MapModel, not {self.map_model!r}")
+        if not isinstance(self.map_model, (str, os.PathLike, MapModel, QfModel)):
+            raise OptionError(f"map_model is a name, a path or a loaded model, not {self.map_model!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,19 @@ class SaveOptions(RegionOptions):
     xmp: bytes | None = None
     comment: bytes | str | None = None
     extra: bytes = b""
+    overhead_free: bool = False
+
+    @classmethod
+    def from_keywords(cls: type[Options], keywords: Mapping[str, Any]) -> Options:
+        """As of RegionOptions; the overhead-free dialect has a map model of its own."""
+        own = {"map_model": "qf"} if keywords.get("overhead_free") else {}
+        return super().from_keywords({**own, **keywords})
 
     def check(self) -> None:
         super().check()
+        _check_flag("overhead_free", self.overhead_free)
+        if self.overhead_free:
+            _check_standard_only(self)
         _check_count("smooth", self.smooth)
         _check_count("streamtype", self.streamtype)
         _check_flag("progressive", self.progressive or self.progression)
@@ -92,6 +104,10 @@ class SaveOptions(RegionOptions):
         if self.smooth > 100:
             raise OptionError(f"smooth is 0 to 100, not {self.smooth}")
 
+
+# What the overhead-free dialect has no use for, with the defaults: its tables are fixed, its map is in regions of 16x16
+# pixels and taken as it is, and its steps are those of luma and chroma.
+_STANDARD_ONLY = {"background_quality": None, "tables": "annex-k", "qtables": None, "feather": 1, "keep_rgb": False}
 
 SAVE_OPTIONS = frozenset(field.name for field in dataclasses.fields(SaveOptions))
 
@@ -177,6 +193,21 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     return Quantization(tables, keep_rgb, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
 
 
+def resolve_overhead_free(options: SaveOptions, mode: str, source: Image.Image | None) -> Quantization:
+    """What subsampling and quality amount to in the overhead-free dialect; its tables are those of Annex K as they are.
+
+    `quality` is what scales the QF map. OptionError for a quality that is no number and for other subsamplings.
+    """
+    if not isinstance(options.quality, int):
+        raise OptionError(f"with overhead_free, quality is an integer from 1 to 100, not {options.quality!r}")
+    quality = DEFAULT_QUALITY if options.quality == -1 else min(max(options.quality, 1), 100)
+    unscaled = resolve_quantization(replace(options, quality=UNSCALED_QUALITY), mode, source)
+    if unscaled.sampling[0] not in ((1, 1), (2, 2)):
+        raise OptionError(f"with overhead_free, subsampling is '4:4:4' or '4:2:0', not {options.subsampling!r}")
+    sampling = unscaled.sampling if len(unscaled.sampling) > 1 else ((1, 1),)
+    return replace(unscaled, quality=quality, sampling=sampling)
+
+
 def resolve_background_quality(options: RegionOptions, quality: int) -> int:
     """The quality of importance 0; OptionError if it is no number up to `quality`."""
     background = options.background_quality
@@ -206,6 +237,13 @@ def _check_flag(name: str, value: object) -> None:
 def _check_count(name: str, value: object) -> None:
     if not isinstance(value, int) or value < 0:
         raise OptionError(f"{name} is an integer, 0 or more, not {value!r}")
+
+
+def _check_standard_only(options: SaveOptions) -> None:
+    for name, default in _STANDARD_ONLY.items():
+        value = getattr(options, name)
+        if value is not default and (default is None or value != default):
+            raise OptionError(f"{name} does not go with overhead_free")
 
 
 def _sampling(

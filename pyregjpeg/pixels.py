@@ -52,6 +52,10 @@ class Picture:
         """The rows from the top, as arrays (rows, bytes of a row)."""
         return image_strips(self.source) if isinstance(self.source, Image.Image) else array_strips(self.source)
 
+    def opened(self) -> Image.Image | None:
+        """The image, which may have come with metadata; None for an array."""
+        return self.source if isinstance(self.source, Image.Image) else None
+
     def image(self) -> Image.Image:
         return self.source if isinstance(self.source, Image.Image) else Image.fromarray(self.source)
 

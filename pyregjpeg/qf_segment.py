@@ -124,7 +124,7 @@ def check_of(levels: Iterable[NDArray[np.int16]], factors: NDArray[np.uint8]) ->
     """CRC-32 of the true map and of its levels: other software may have altered them, or turned the picture."""
     check = zlib.crc32(factors.tobytes())
     for plane in levels:
-        check = zlib.crc32(np.ascontiguousarray(plane, dtype="<i2"), check)
+        check = zlib.crc32(np.ascontiguousarray(plane, dtype="<i2").data, check)
     return check
 
 

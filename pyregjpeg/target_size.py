@@ -27,6 +27,8 @@ def encode_to_size(image: codec.Source, target_size: int, **options: Any) -> tup
     large.
     """
     _check_target(target_size)
+    if options.get("overhead_free"):
+        raise OptionError("target_size is for the standard dialect, and does not go with overhead_free")
     if options.get("qtables") is not None:
         raise OptionError("target_size looks for a quality, and does not go with qtables")
     given = options.get("quality", -1)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.JpegImagePlugin import JpegImageFile
 
-from . import carried, codec, map_model, native, quantization, region_map
+from . import carried, codec, map_model, native, qf_segment, quantization, region_map
 from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
 from .reader import Reader, Segment
@@ -48,8 +48,8 @@ def transcode(jpeg: bytes, **options: Any) -> bytes:
     `encode`. The map model looks at a picture decoded at 1/8 to full size, upright by its EXIF orientation.
 
     Raises TypeError, OptionError, MapError and ModelError as `encode` does; CodecError with libjpeg's words for a file
-    that it cannot read, and for one that it reads with a warning unless `damaged="keep-going"`;
-    PIL.Image.DecompressionBombError where Pillow would.
+    that it cannot read, and for one that it reads with a warning unless `damaged="keep-going"`; CodecError for an
+    overhead-free file; PIL.Image.DecompressionBombError where Pillow would.
     """
     return transcoded(jpeg, **options).jpeg
 
@@ -70,6 +70,12 @@ class Source:
             raise OptionError(f"a JPEG file is given as bytes, not {type(jpeg).__name__}")
         self.jpeg = jpeg if isinstance(jpeg, bytes) else bytes(jpeg)
         self._reader = Reader(self.jpeg, keep_going=options.damaged == "keep-going")
+        if qf_segment.payloads(self._reader.segments):
+            self._reader.__exit__()
+            raise CodecError(
+                "It is an overhead-free file, whose QF map belongs to its levels as they are; "
+                "pyregjpeg.decode gives its picture."
+            )
         self._options = options
         self.quality = quantization.equivalent_quality(self._reader.tables[0])
 
