@@ -5,11 +5,13 @@ Importing this package registers the format "REGIONJPEG": ``img.save("out.jpg", 
 
 from . import plugin as _plugin
 from .batch import convert
-from .codec import encode, predict_map
+from .codec import encode
 from .conversion import ConvertResult
 from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
 from .map_model import MapModel, list_models, load_model, register_model
 from .model_card import ModelCard
+from .picture_map import predict_map
+from .qf_model import QfModel
 from .reader import read_levels
 from .transcoding import transcode
 
@@ -24,6 +26,7 @@ __all__ = [
     "ModelCard",
     "ModelError",
     "OptionError",
+    "QfModel",
     "RegionJpegError",
     "convert",
     "encode",

@@ -24,6 +24,7 @@ FLOORS = (
     {"reader", "carried", "visualize", "perceptual_metrics", "journal", "qf_model", "qf_predictor"},
     {"map_model"},
     {"options", "comparison"},
+    {"picture_map"},
     {"codec", "overhead_free"},
     {"plugin", "transcoding", "settings"},
     {"inspection", "target_size"},
