@@ -4,13 +4,14 @@ Importing this package registers the format "REGIONJPEG": ``img.save("out.jpg", 
 """
 
 from .batch import convert
-from .codec import predict_map
 from .conversion import ConvertResult
 from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
 from .map_model import MapModel, list_models, load_model, register_model
 from .model_card import ModelCard
 from .overhead_free import decode
+from .picture_map import predict_map
 from .plugin import encode
+from .qf_model import QfModel
 from .reader import read_levels
 from .transcoding import transcode
 
@@ -25,6 +26,7 @@ __all__ = [
     "ModelCard",
     "ModelError",
     "OptionError",
+    "QfModel",
     "RegionJpegError",
     "convert",
     "decode",

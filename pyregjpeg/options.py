@@ -5,8 +5,8 @@ from __future__ import annotations
 import array
 import dataclasses
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +22,6 @@ from .qf_model import QfModel
 from .region_map import RegionMap
 
 DEFAULT_QUALITY = 75
-UNSCALED_QUALITY = 50  # at which Annex K's tables are what the standard prints
 
 Options = TypeVar("Options", bound="RegionOptions")
 
@@ -193,35 +192,26 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     return Quantization(tables, keep_rgb, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
 
 
-def resolve_overhead_free(options: SaveOptions, mode: str, source: Image.Image | None) -> Quantization:
-    """What subsampling and quality amount to in the overhead-free dialect; its tables are those of Annex K as they are.
-
-    `quality` is what scales the QF map. OptionError for a quality that is no number and for other subsamplings.
-    """
-    if not isinstance(options.quality, int):
-        raise OptionError(f"with overhead_free, quality is an integer from 1 to 100, not {options.quality!r}")
-    quality = DEFAULT_QUALITY if options.quality == -1 else min(max(options.quality, 1), 100)
-    unscaled = resolve_quantization(replace(options, quality=UNSCALED_QUALITY), mode, source)
-    if unscaled.sampling[0] not in ((1, 1), (2, 2)):
-        raise OptionError(f"with overhead_free, subsampling is '4:4:4' or '4:2:0', not {options.subsampling!r}")
-    sampling = unscaled.sampling if len(unscaled.sampling) > 1 else ((1, 1),)
-    return replace(unscaled, quality=quality, sampling=sampling)
+Fall = Callable[[], "float | None"]  # decibels from importance 1 to 0, where the map says it; asked where it matters
 
 
-def resolve_background_quality(options: RegionOptions, quality: int) -> int:
+def resolve_background_quality(options: RegionOptions, quality: int, fall: Fall = lambda: None) -> int:
     """The quality of importance 0; OptionError if it is no number up to `quality`."""
     background = options.background_quality
     if background is None:
-        return default_background_quality(quality)
+        return default_background_quality(quality, fall)
     _check_quality("background_quality", background)
     if background > quality:
         raise OptionError(f"background_quality ({background}) is above quality ({quality})")
     return background
 
 
-def default_background_quality(quality: int) -> int:
-    """Four fifths, which benchmarks/background_choice.py speaks for."""
-    return max(1, quality * 4 // 5)
+def default_background_quality(quality: int, fall: Fall) -> int:
+    """Four fifths, which benchmarks/background_choice.py speaks for; by a QF map, what lies below as it says."""
+    if quality == 1:  # nothing does
+        return 1
+    decibels = fall()
+    return max(1, quality * 4 // 5) if decibels is None else quantization.quality_below(quality, decibels)
 
 
 def _check_quality(name: str, value: object) -> None:

@@ -9,31 +9,32 @@ map only what a predictor, run on the file's own levels, would not tell for cert
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import codec, corrections, map_model, native, qf_predictor, qf_segment, region_map
-from .errors import CodecError, ModelError
-from .options import DEFAULT_QUALITY, UNSCALED_QUALITY, Quantization, SaveOptions, resolve_overhead_free
-from .pixels import Picture
-from .qf_model import QfModel
+from . import codec, corrections, native, picture_map, qf_predictor, qf_segment, region_map
+from .errors import CodecError, ModelError, OptionError
+from .options import DEFAULT_QUALITY, Quantization, SaveOptions, resolve_quantization
+from .pixels import Picture, Source
 from .qf_segment import LARGEST_QF, SMALLEST_QF, Limits, QfSegment
 from .quantization import ANNEX_K
 from .reader import Reader, decode_regions
 
 MODES = ("RGB", "L")
+UNSCALED_QUALITY = 50  # at which Annex K's tables are what the standard prints
 _ALL_QFS = np.arange(SMALLEST_QF, LARGEST_QF + 1)
 
 
-def encode(image: codec.Source, **options: Any) -> bytes:
+def encode(image: Source, **options: Any) -> bytes:
     """The picture as a file of the overhead-free dialect; see `pyregjpeg.encode`."""
     settings, picture = codec.understood(image, options)
     if picture.mode not in MODES:
         raise CodecError(f"overhead_free is for pictures of mode {' or '.join(MODES)}, not {picture.mode}")
-    quantized = resolve_overhead_free(settings, picture.mode, picture.opened())
+    quantized = _quantization(settings, picture)
     factors = scaled(_factors(settings, picture), quantized.quality)
     jpeg = native.encode(_settings(settings, picture, quantized, factors), picture.strips())
     with Reader(jpeg) as reader:
@@ -85,14 +86,23 @@ def scaled(factors: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     return np.rint(factors.astype(np.int64) * quality / DEFAULT_QUALITY).clip(SMALLEST_QF, LARGEST_QF).astype(np.uint8)
 
 
+def _quantization(settings: SaveOptions, picture: Picture) -> Quantization:
+    """The tables of Annex K as they are, the sampling, and the quality, which scales the QF map."""
+    quality = settings.quality
+    if not isinstance(quality, int):
+        raise OptionError(f"with overhead_free, quality is an integer from 1 to 100, not {quality!r}")
+    unscaled = resolve_quantization(replace(settings, quality=UNSCALED_QUALITY), picture.mode, picture.opened())
+    if unscaled.sampling[0] not in ((1, 1), (2, 2)):
+        raise OptionError(f"with overhead_free, subsampling is '4:4:4' or '4:2:0', not {settings.subsampling!r}")
+    sampling = unscaled.sampling if len(unscaled.sampling) > 1 else ((1, 1),)
+    return replace(unscaled, quality=DEFAULT_QUALITY if quality == -1 else min(max(quality, 1), 100), sampling=sampling)
+
+
 def _factors(settings: SaveOptions, picture: Picture) -> NDArray[np.uint8]:
     """The QF map (planes, region rows, region columns) that the map model or the region map says."""
     planes = 1 if picture.mode == "L" else 2
     if settings.region_map is None:
-        model = map_model.load_model(settings.map_model)
-        if not isinstance(model, QfModel):
-            raise ModelError(f"The model {model.card.name!r} is of kind {model.card.kind!r}, overhead_free takes 'qf'")
-        return model.factors(picture.image())[:planes]
+        return picture_map.predict_factors(picture.image(), settings.map_model)[:planes]
     importance = region_map.block_importance(settings.region_map, picture.size)
     of_blocks = np.rint(SMALLEST_QF + (LARGEST_QF - SMALLEST_QF) * importance).astype(np.uint8)
     return np.stack([region_map.subsampled(of_blocks, 2, 2)] * planes)

@@ -16,6 +16,8 @@ from .errors import CodecError
 # A few rows of MCUs: enough to make the cost of a call small, few enough to stay in the processor's cache.
 STRIP_ROWS = 64
 
+Source = Image.Image | NDArray[np.uint8]
+
 EMPTY = "cannot write an empty picture as JPEG"
 
 

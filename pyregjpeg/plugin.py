@@ -11,12 +11,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 from . import codec, overhead_free, qf_segment
 from .metadata import QF_MAP_SIGNATURE
 from .options import SAVE_OPTIONS
+from .pixels import Source
 
 FORMAT = "REGIONJPEG"
 _JPEG_START = b"\xff\xd8\xff"
 
 
-def encode(image: codec.Source, **options: Any) -> bytes:
+def encode(image: Source, **options: Any) -> bytes:
     """Encode a picture as a JPEG file in which what matters keeps its quality.
 
     `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from . import carried, codec, map_model, native, qf_segment, quantization, region_map
 from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
+from .picture_map import PictureMap
 from .reader import Reader, Segment
 
 
@@ -92,7 +94,7 @@ class Source:
         as_before = np.array_equal(tables, reader.tables)
         quality = self.quality if as_before else quantization.equivalent_quality(tables[0])
         if options.background_quality is None:
-            background = default_background_quality(quality)
+            background = default_background_quality(quality, self._map.fall)
         else:
             background = min(options.background_quality, quality)
         distinct, table_of_component = _distinct(tables)
@@ -131,11 +133,7 @@ class Source:
         return coarser
 
     def _components(self, table_of_component: Sequence[int], *, flat: bool) -> tuple[native.Component, ...]:
-        reader = self._reader
-        levels = np.full(region_map.grid_shape(reader.size), region_map.LEVELS - 1, dtype=np.uint8)
-        # Where the file is written more than once, the map is made once, and only if some quality asks for it.
-        if self._options.region_map is not None or not flat:
-            levels = self._levels
+        reader, levels = self._reader, self._map.levels(flat=flat)
         return tuple(
             replace(component, block_levels=component.block_levels[:rows, :columns])
             for component, (rows, columns) in zip(
@@ -144,11 +142,12 @@ class Source:
         )
 
     @cached_property
-    def _levels(self) -> NDArray[np.uint8]:
-        return codec.block_levels(self._options, self._reader.size, self._predicted, flat=False)
+    def _map(self) -> PictureMap:
+        """Where the file is written more than once, the map is made once, and only if some quality asks for it."""
+        return PictureMap(self._options, self._reader.size, self._picture)
 
-    def _predicted(self) -> NDArray[np.float32]:
-        """What the map model says of the picture, decoded by Pillow at no more than the size that the model needs."""
+    def _picture(self) -> Image.Image:
+        """What the map model is shown, decoded by Pillow at no more than the size that the model needs."""
         model = map_model.load_model(self._options.map_model)
         width, height = self._reader.size
         try:
@@ -157,7 +156,7 @@ class Source:
             image.load()
         except Exception as error:  # of many kinds: what libjpeg reads may still be more than Pillow decodes
             raise CodecError(f"no decoder shows the picture to the map model, give a region_map: {error}") from error
-        return codec.predict_map(image, model)
+        return image
 
     def _sound(self) -> bytes:
         """The file, or, where libjpeg complained of it and Pillow might refuse it, one of the levels that were read."""

@@ -27,6 +27,7 @@ FLOORS = (
     {"reader", "carried", "visualize", "perceptual_metrics", "journal", "qf_model", "qf_predictor"},
     {"map_model"},
     {"options", "comparison"},
+    {"picture_map"},
     {"codec"},
     {"overhead_free", "transcoding", "settings"},
     {"plugin", "inspection", "target_size"},

@@ -112,7 +112,7 @@ def test_models_of_another_kind_and_bad_maps_are_refused() -> None:
         message = sentence_of(
             ModelError, lambda model=model: pyregjpeg.encode(PICTURE, overhead_free=True, map_model=model)
         )
-        assert message == "The model 'msroi' is of kind 'importance', overhead_free takes 'qf'"
+        assert message == "The model 'msroi' is of kind 'importance' and gives no QF map"
     assert sentence_of(MapError, lambda: pyregjpeg.encode(PICTURE, overhead_free=True, region_map=np.array([[2.0]])))
     assert sentence_of(ModelError, lambda: pyregjpeg.encode(PICTURE, overhead_free=True, map_model="nothing"))
 
