@@ -29,7 +29,7 @@ FLOORS = (
     {"options", "comparison"},
     {"picture_map"},
     {"codec"},
-    {"overhead_free", "transcoding", "settings"},
+    {"overhead_free", "transcoding", "settings", "qf_inspection"},
     {"plugin", "inspection", "target_size"},
     {"conversion"},
     {"cluster_batch"},
