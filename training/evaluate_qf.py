@@ -15,10 +15,12 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from training import qf_data
 from training.lite0 import Lite0
@@ -40,8 +42,9 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     config = CONFIGURATIONS[arguments.configuration]
-    system = QfSystem(config).eval()
-    system.load_state_dict(torch.load(arguments.checkpoint)["system"])
+    averaged = AveragedModel(QfSystem(config))
+    averaged.load_state_dict(torch.load(arguments.checkpoint)["averaged"])
+    system = cast(QfSystem, averaged.module).eval()
     if arguments.keep:
         keep(system, arguments.configuration)
     classifier = Lite0().eval()

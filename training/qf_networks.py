@@ -51,6 +51,7 @@ class QfConfig:
     )
     sides: tuple[int, ...] = (224,)  # of the pictures, in turn; the classifier sees them at 224
     learning_rate: float = 1e-4
+    averaging: float = 0.0  # of the weights, from step to step: the share that the average before keeps
     gradient_norm: float = math.inf
     batch: int = 64
     steps: int = 1000  # an epoch
@@ -75,6 +76,7 @@ SHIPPING = QfConfig(
     prediction_weight=0.1,
     sides=(224, 336, 448),
     learning_rate=1e-3,
+    averaging=0.995,
     gradient_norm=1.0,
     batch=16,
     steps=96,

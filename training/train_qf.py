@@ -14,11 +14,12 @@ import csv
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training import qf_data
 from training.bpp_estimator import WEIGHTS, BppEstimator, load_estimator
@@ -92,29 +93,34 @@ def train(
     """Train to the configuration's epochs; what was done is taken from `run`.pt, which each epoch writes anew."""
     torch.manual_seed(seed)
     system = QfSystem(config)
+    average = get_ema_multi_avg_fn(config.averaging)  # type: ignore[no-untyped-call, unused-ignore]
+    averaged = AveragedModel(system, multi_avg_fn=average)
+    kept = cast(QfSystem, averaged.module)
     optimizer = torch.optim.Adam(system.parameters(), config.learning_rate)
     run.parent.mkdir(parents=True, exist_ok=True)
-    states: dict[str, Any] = {"system": system, "optimizer": optimizer}
+    states: dict[str, Any] = {"system": system, "averaged": averaged, "optimizer": optimizer}
     for epoch in range(restore(run.with_suffix(".pt"), states), config.epochs):
         started = time.perf_counter()
-        means = train_epoch(system, optimizer, photos, classifier, estimator, np.random.default_rng((seed, epoch)))
+        random = np.random.default_rng((seed, epoch))
+        means = train_epoch(system, averaged, optimizer, photos, classifier, estimator, random)
         rate = config.steps * config.batch / (time.perf_counter() - started)
         line = Epoch(
             epoch=epoch + 1,
             images=(epoch + 1) * config.steps * config.batch,
             images_per_second=round(rate, 2),
             **means,
-            **measure(system, clean, classifier),
+            **measure(kept, clean, classifier),
         )
         print(line, flush=True)
         append(run.with_suffix(".csv"), line)
         draw_curve(run.with_suffix(".csv"), run.with_suffix(".png"))
-        draw_samples(system, clean.pictures[:SHOWN], run.with_name(f"{run.name}-samples.png"))
+        draw_samples(kept, clean.pictures[:SHOWN], run.with_name(f"{run.name}-samples.png"))
         save(run.with_suffix(".pt"), {"epochs": epoch + 1} | {name: each.state_dict() for name, each in states.items()})
 
 
 def train_epoch(
     system: QfSystem,
+    averaged: AveragedModel,
     optimizer: torch.optim.Optimizer,
     photos: list[qf_data.Photo],
     classifier: Lite0,
@@ -132,6 +138,7 @@ def train_epoch(
         for network in (system.generator, system.predictor):
             torch.nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
         optimizer.step()
+        averaged.update_parameters(system)
         seen.append({name: value.item() for name, value in found.items()})
     means = {name: round(float(np.mean([each[name] for each in seen])), 4) for name in seen[0]}
     return means | {"bpp_estimated": means.pop("bpp")}
