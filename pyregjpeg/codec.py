@@ -23,6 +23,8 @@ def encode(image: Source, **options: Any) -> bytes:
 
     `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in
     RGB. `options` are Pillow's JPEG save options and those of regions (see the README); `optimize` defaults to True.
+    With a map model of kind "qf", such as `map_model="qf"`, the default of `background_quality` is the quality whose
+    plain JPEG lies as many decibels below that of `quality` as the QF map's smallest factor of luma below its largest.
 
     Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a
     known one, CodecError for a picture that JPEG cannot hold.
@@ -48,7 +50,7 @@ def prepare(image: Source, options: Mapping[str, Any], its_map: PictureMap | Non
     comment = source.info.get("comment") if source and "comment" not in options else settings.comment
     quantized = resolve_quantization(settings, picture.mode, source)
     if its_map is None:
-        its_map = PictureMap(settings, picture.size, picture.image)
+        its_map = PictureMap(settings, picture.size, lambda _: picture.image())
     background_quality = resolve_background_quality(settings, quantized.quality, its_map.fall)
     levels = its_map.levels(flat=background_quality == quantized.quality)
     native_settings = native.Settings(
