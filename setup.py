@@ -34,7 +34,7 @@ setup(
         "Typing :: Typed",
     ],
     packages=["pyregjpeg"],
-    package_data={"pyregjpeg": ["py.typed", "*.json", "weights/*.onnx", "weights/*.json"]},
+    package_data={"pyregjpeg": ["py.typed", "*.json", "weights/*.onnx", "weights/*.json", "weights/predictors/*"]},
     python_requires=">=3.10",
     install_requires=["pillow>=11.3", "numpy>=1.26", "cffi>=1.17", "onnxruntime>=1.18", "click>=8.1", "tqdm>=4.66"],
     extras_require={

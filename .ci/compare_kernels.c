@@ -42,6 +42,7 @@ static void fill_levels(int16_t blocks[BLOCKS][RJ_BLOCK_SIZE])
 static void choose(rj_quantizer quantizers[QUANTIZERS], int recode)
 {
     static const float allowances[QUANTIZERS] = {0.0f, 0.5f, 3.9f, 25.0f, 1e6f};
+    static const float step_scales[QUANTIZERS] = {1.0f, 1.0f, 1.0f, 50.0f / 49.0f, 50.0f / 3.0f};
     static const uint32_t largest_steps[] = {1, 16, 255, 65535};
     uint32_t largest = largest_steps[random_below(4)];
     for (int i = 0; i < QUANTIZERS; i++) {
@@ -51,9 +52,9 @@ static void choose(rj_quantizer quantizers[QUANTIZERS], int recode)
             old_table[j] = (uint16_t)(1 + random_below(table[j]));
         }
         if (recode)
-            rj_requantizer_init(&quantizers[i], old_table, table, allowances[i]);
+            rj_requantizer_init(&quantizers[i], old_table, table, step_scales[i], allowances[i]);
         else
-            rj_quantizer_init(&quantizers[i], table, allowances[i]);
+            rj_quantizer_init(&quantizers[i], table, step_scales[i], allowances[i]);
     }
 }
 

@@ -9,8 +9,8 @@
 enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
 
 /*
- * The block rule, for one map level (which has an allowance A) on one quantisation table: an AC coefficient c of step q
- * is rounded to the nearest level n, and becomes 0 when that adds less than 2 A q to its squared error,
+ * The block rule, for one map level (which has an allowance A and may scale the steps) on one quantisation table: an AC
+ * coefficient c of step q is rounded to the nearest level n, and becomes 0 when that adds less than 2 A q to its squared error,
  *
  *     c^2 - (c - n q)^2 < 2 A q.
  *
@@ -26,9 +26,9 @@ typedef struct {
     float threshold[RJ_BLOCK_SIZE];
 } rj_quantizer;
 
-void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float allowance);
+void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float step_scale, float allowance);
 void rj_requantizer_init(rj_quantizer *quantizer, const uint16_t old_table[RJ_BLOCK_SIZE],
-                         const uint16_t table[RJ_BLOCK_SIZE], float allowance);
+                         const uint16_t table[RJ_BLOCK_SIZE], float step_scale, float allowance);
 
 /* A block's coefficients as the kernels' DCT leaves them. */
 typedef struct {

@@ -217,6 +217,24 @@ rj_status rj_encoder_finish(rj_encoder *encoder, const uint8_t **jpeg, size_t *s
     return RJ_OK;
 }
 
+rj_status rj_encoder_coefficients(rj_encoder *encoder, int component, float *coefficients)
+{
+    if (component < 0 || component >= RJ_MAX_COMPONENTS || encoder->kept[component] == NULL)
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "no coefficients of such a component were kept");
+    uint16_t ones[RJ_BLOCK_SIZE];
+    for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+        ones[i] = 1;
+    rj_quantizer unit;
+    rj_quantizer_init(&unit, ones, 1.0f, 0.0f);
+
+    const jpeg_component_info *shape = &encoder->pixels.comp_info[component];
+    size_t blocks = (size_t)shape->width_in_blocks * shape->height_in_blocks;
+    for (size_t block = 0; block < blocks; block++)
+        for (size_t i = 0; i < RJ_BLOCK_SIZE; i++)
+            coefficients[block * RJ_BLOCK_SIZE + i] = encoder->kept[component][block].values[i] * unit.scale[i];
+    return RJ_OK;
+}
+
 const char *rj_encoder_message(const rj_encoder *encoder)
 {
     return encoder->error.message;

@@ -50,6 +50,14 @@ void rj_destination_free(rj_destination *destination);
 
 struct jpeg_source_mgr *rj_source_init(struct jpeg_source_mgr *source, const uint8_t *jpeg, size_t size);
 
+/* What a table's steps may be multiplied by. NaN is none. */
+static inline int rj_is_step_scale(float scale)
+{
+    return scale > 0.0f && scale <= 32767.0f;
+}
+
+#define RJ_NO_STEP_SCALE "a scale of quantisation steps is more than 0 and at most 32767"
+
 /* What the kernels need for one component. */
 typedef struct {
     const uint8_t *block_levels;

@@ -47,8 +47,8 @@ typedef struct {
 
 /*
  * How coefficients become a file. allowances: one for each map level, at least 0, in units of an orthonormal DCT
- * coefficient (see block.h); segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for
- * rj_simd_name.
+ * coefficient (see block.h); step_scales: what the tables' steps are multiplied by, one for each map level, or NULL;
+ * segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for rj_simd_name.
  */
 typedef struct {
     int component_count;
@@ -57,6 +57,7 @@ typedef struct {
     uint16_t tables[RJ_MAX_TABLES][64];
     int level_count;
     const float *allowances;
+    const float *step_scales;
     int optimize;
     int progressive;
     uint32_t restart_blocks;
@@ -107,7 +108,8 @@ void rj_reader_free(rj_reader *reader);
  * From a reader instead: new, transcode, free. keep leaves the reader's levels as they are, for another transcode.
  *
  * With keep_coefficients, start, write and finish make no file worth having, but keep the unquantised coefficients; then
- * any number of other encoders, of the same picture, may do: new, requantize, free.
+ * any number of other encoders, of the same picture, may do: new, requantize, free. rj_encoder_coefficients gives those of
+ * a component in units of an orthonormal DCT, 64 for each block in natural order, blocks row by row.
  */
 rj_encoder *rj_encoder_new(void);
 rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
@@ -118,6 +120,7 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
                                const uint8_t **jpeg, size_t *size);
 rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, const rj_picture *picture,
                                 const rj_settings *settings, const uint8_t **jpeg, size_t *size);
+rj_status rj_encoder_coefficients(rj_encoder *encoder, int component, float *coefficients);
 const char *rj_encoder_message(const rj_encoder *encoder);
 void rj_encoder_free(rj_encoder *encoder);
 

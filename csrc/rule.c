@@ -12,6 +12,18 @@ static rj_status refuse(char *message, const char *sentence)
     return RJ_BAD_ARGUMENT;
 }
 
+/* Steps below 1 would make levels that are out of the range of JPEG's codes. */
+static rj_status check_step_scale(const rj_settings *settings, float scale, char *message)
+{
+    if (!rj_is_step_scale(scale))
+        return refuse(message, RJ_NO_STEP_SCALE);
+    for (int table = 0; table < settings->table_count; table++)
+        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+            if ((float)settings->tables[table][i] * scale < 1.0f)
+                return refuse(message, "a scaled quantisation step is at least 1");
+    return RJ_OK;
+}
+
 static rj_status check_settings(const rj_settings *settings, char *message)
 {
     if (settings->component_count < 1 || settings->component_count > RJ_MAX_COMPONENTS)
@@ -33,7 +45,10 @@ static rj_status check_settings(const rj_settings *settings, char *message)
         for (int i = 0; i < RJ_BLOCK_SIZE; i++)
             if (settings->tables[table][i] < 1 || settings->tables[table][i] > 32767)
                 return refuse(message, "a quantisation step is 1 to 32767");
-    return RJ_OK;
+    rj_status status = RJ_OK;
+    for (int i = 0; settings->step_scales != NULL && status == RJ_OK && i < settings->level_count; i++)
+        status = check_step_scale(settings, settings->step_scales[i], message);
+    return status;
 }
 
 static size_t blocks_across(uint32_t side, int samp, int max_samp)
@@ -99,13 +114,14 @@ static rj_status make_quantizers(rj_rule *rule, const rj_settings *settings, con
         for (size_t level = 0; level < level_count; level++) {
             rj_quantizer *quantizer = &rule->quantizers[(size_t)set * level_count + level];
             float allowance = settings->allowances[level];
+            float step_scale = settings->step_scales == NULL ? 1.0f : settings->step_scales[level];
             if (!occurs[level])
                 continue;
             if (old_tables == NULL)
-                rj_quantizer_init(quantizer, settings->tables[set], allowance);
+                rj_quantizer_init(quantizer, settings->tables[set], step_scale, allowance);
             else
                 rj_requantizer_init(quantizer, old_tables[set], settings->tables[settings->components[set].table],
-                                    allowance);
+                                    step_scale, allowance);
         }
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];

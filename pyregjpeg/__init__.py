@@ -8,7 +8,8 @@ from .batch import convert
 from .codec import encode, predict_map
 from .conversion import ConvertResult
 from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
-from .map_model import MapModel, ModelCard, list_models, load_model, register_model
+from .map_model import MapModel, list_models, load_model, register_model
+from .model_card import ModelCard
 from .reader import read_levels
 from .transcoding import transcode
 

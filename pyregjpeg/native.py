@@ -41,12 +41,14 @@ class Coding:
     """How coefficients become a file.
 
     `tables` is (n, 64) in natural order; `allowances` has one entry for each map level (the block rule is in
-    csrc/block.h); `segments` holds complete markers.
+    csrc/block.h), and so has `step_scales`, what the tables' steps are multiplied by, though not in the file, whose
+    decoder has to know them; `segments` holds complete markers.
     """
 
     components: tuple[Component, ...]
     tables: NDArray[np.uint16]
     allowances: NDArray[np.float32]
+    step_scales: NDArray[np.float32] | None = None
     optimize: bool = True
     progressive: bool = False
     restart_blocks: int = 0
@@ -83,6 +85,7 @@ class Coefficients:
 
     def __init__(self, settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> None:
         self._encoder = new_encoder()
+        self._grids = [component.block_levels.shape for component in settings.components]
         quick = replace(settings, optimize=False, progressive=False, restart_blocks=0, restart_rows=0, segments=b"")
         _encode(self._encoder, quick, strips, keep_coefficients=True)
 
@@ -96,11 +99,28 @@ class Coefficients:
             del keep_alive
             return bytes(ffi.buffer(jpeg[0], size[0]))
 
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """Those of each component, (block rows, block columns, 64) in natural order, of an orthonormal DCT."""
+        planes = [np.empty((*grid, 64), dtype=np.float32) for grid in self._grids]
+        for component, plane in enumerate(planes):
+            address = ffi.from_buffer("float[]", plane)
+            check(self._encoder, lib.rj_encoder_coefficients(self._encoder, component, address))
+        return planes
+
     def __enter__(self) -> Coefficients:
         return self
 
     def __exit__(self, *_: object) -> None:
         ffi.release(self._encoder)
+
+
+def coefficients(settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    """The unquantised coefficients of the rows that `encode` would encode, as Coefficients.arrays gives them.
+
+    Tables, allowances and map levels have no part in them, but have to fit the picture. Raises as `encode` does.
+    """
+    with Coefficients(settings, strips) as kept:
+        return kept.arrays()
 
 
 def simd_name() -> str:
@@ -198,6 +218,11 @@ def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
     for target, table in zip(struct.tables, coding.tables, strict=False):
         ffi.memmove(target, np.ascontiguousarray(table, dtype=np.uint16), 128)
     struct.level_count, struct.allowances = len(coding.allowances), allowances
+    if coding.step_scales is not None:
+        if coding.step_scales.shape != coding.allowances.shape:
+            raise CodecError(f"{len(coding.allowances)} map levels have scales of shape {coding.step_scales.shape}")
+        struct.step_scales = ffi.from_buffer("float[]", np.ascontiguousarray(coding.step_scales, dtype=np.float32))
+        keep_alive.append(struct.step_scales)
     struct.optimize, struct.progressive = coding.optimize, coding.progressive
     struct.restart_blocks, struct.restart_rows = coding.restart_blocks, coding.restart_rows
     struct.segments, struct.segments_size = segments, len(coding.segments)

@@ -93,6 +93,17 @@ def _dead_zones(quality: int, background_quality: int, levels: int, important_dr
     return calibration.dead_zones_for(quality, drops).astype(np.float32)
 
 
+def plain_psnr(qualities: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The mean luma PSNR, in decibels, of plain JPEG at each of these qualities."""
+    return _calibration().plain_psnr[qualities.astype(np.intp) - 1]
+
+
+def quality_below(quality: int, decibels: float) -> int:
+    """The quality whose plain JPEG lies nearest to that many decibels below that of `quality`, in mean luma PSNR."""
+    plain = _calibration().plain_psnr[:quality]
+    return int(np.abs(plain - (plain[-1] - decibels)).argmin()) + 1
+
+
 def dead_zone_scale(luma_table: NDArray[np.uint16]) -> float:
     """The unit in which dead zones are calibrated: the root mean square step of the luma table's low frequencies."""
     return float(np.sqrt(np.mean(luma_table[LOW_FREQUENCIES].astype(np.float64) ** 2)))

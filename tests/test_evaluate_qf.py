@@ -53,6 +53,10 @@ def test_strength_75_is_the_map_itself_and_limits_hold() -> None:
     assert strengthened(factors, 37.5).tolist() == [2, 5, 25]
 
 
+def test_a_flat_map_is_of_floating_point_whatever_its_factors_are() -> None:
+    assert torch.equal(flat(torch.ones(1, 2, 1, 1), luma=9, chroma=60), torch.tensor([[[[9.0]], [[50.0]]]]))
+
+
 def test_bits_at_the_same_kl_lie_on_the_line_between_two_points() -> None:
     lines = [{"kl": 4.0, "bpp": 0.25}, {"kl": 1.0, "bpp": 1.0}]
     assert bpp_at(lines, 2.0) == pytest.approx(0.5)

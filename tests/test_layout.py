@@ -19,9 +19,10 @@ C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 
 FLOORS = (
     {"errors", "whole_file", "disk_table", "_native"},
-    {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"},
-    {"markers", "scan", "map_files", "picture_files"},
-    {"reader", "carried", "map_model", "visualize", "perceptual_metrics", "journal"},
+    {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage", "model_card", "network"},
+    {"markers", "scan", "map_files", "picture_files", "qf_planes"},
+    {"reader", "carried", "visualize", "perceptual_metrics", "journal", "qf_model", "qf_predictor"},
+    {"map_model"},
     {"options", "comparison"},
     {"codec", "overhead_free"},
     {"plugin", "transcoding", "settings"},

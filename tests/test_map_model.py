@@ -20,6 +20,7 @@ from tiny_model import MSROI, brightness_network, model_error, model_file
 
 from pyregjpeg import errors, map_model
 from pyregjpeg.map_model import load_model
+from pyregjpeg.model_card import LAYOUTS
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,13 +99,13 @@ def test_a_model_is_loaded_once_though_eight_threads_ask_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = model_file(tmp_path, brightness_network())
-    start = map_model._start
+    start = map_model.Network
 
-    def slow_start(*arguments: Any) -> Any:
+    def slow_start(*arguments: Any, **others: Any) -> Any:
         sleep(0.05)  # the others arrive meanwhile
-        return start(*arguments)
+        return start(*arguments, **others)
 
-    monkeypatch.setattr(map_model, "_start", slow_start)
+    monkeypatch.setattr(map_model, "Network", slow_start)
     with ThreadPoolExecutor(8) as pool:
         loaded = list(pool.map(load_model, [path] * 8))
     assert all(model is loaded[0] for model in loaded)
@@ -117,8 +118,8 @@ def test_a_loaded_model_is_used_as_it_is() -> None:
 
 def test_one_thread_unless_more_are_asked_for() -> None:
     one, three = load_model("msroi"), load_model("msroi", threads=3)
-    assert one._session.get_session_options().intra_op_num_threads == one.threads == 1
-    assert three._session.get_session_options().intra_op_num_threads == three.threads == 3
+    assert one._network._session.get_session_options().intra_op_num_threads == one.threads == 1
+    assert three._network._session.get_session_options().intra_op_num_threads == three.threads == 3
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "2", None])
@@ -154,8 +155,10 @@ def test_a_network_of_other_inputs_or_outputs_is_a_model_error(network: bytes, t
     assert "must take" in model_error(model_file(tmp_path, network))
 
 
-def test_a_qf_model_gives_no_region_map(tmp_path: Path) -> None:
-    assert "'qf'" in model_error(model_file(tmp_path, brightness_network(), kind="qf"))
+@pytest.mark.parametrize("kind", ["qf", "qf-predictor"])
+def test_a_network_whose_card_says_another_kind_is_a_model_error(kind: str, tmp_path: Path) -> None:
+    path = model_file(tmp_path, brightness_network(), kind=kind, layout=LAYOUTS[kind], pixels=0)
+    assert {"qf": "must take", "qf-predictor": "'qf-predictor'"}[kind] in model_error(path)
 
 
 def test_nothing_is_printed_and_onnxruntime_is_imported_when_a_model_is_loaded(tmp_path: Path) -> None:

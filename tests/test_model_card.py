@@ -12,7 +12,8 @@ from tiny_model import brightness_network, model_error, model_file
 
 from pyregjpeg import map_model
 from pyregjpeg.errors import ModelError
-from pyregjpeg.map_model import ModelCard, list_models, load_model, register_model
+from pyregjpeg.map_model import list_models, load_model, register_model
+from pyregjpeg.model_card import LAYOUTS, ModelCard
 
 FIELDS = [field.name for field in dataclasses.fields(ModelCard)]
 
@@ -52,6 +53,19 @@ def test_a_missing_field_is_named(field: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_bad_field_is_named(field: str, value: object, tmp_path: Path) -> None:
     assert f"{field!r}" in model_error(model_file(tmp_path, brightness_network(), **{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("layout", {"layout": LAYOUTS["qf"]}),
+        ("layout", {"kind": "qf", "pixels": 0}),
+        ("pixels", {"pixels": 0}),
+        ("pixels", {"kind": "qf", "layout": LAYOUTS["qf"]}),
+    ],
+)
+def test_a_field_that_is_of_another_kind_is_named(field: str, fields: dict[str, object], tmp_path: Path) -> None:
+    assert f"{field!r}" in model_error(model_file(tmp_path, brightness_network(), **fields))
 
 
 def test_an_unknown_field_is_named(tmp_path: Path) -> None:

@@ -12,29 +12,17 @@ from block_rule import coefficients, grid, rule
 from helper import PHOTOGRAPHS, opened, photograph, read_levels
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kernels import FAST_KERNELS, encoded_by
 from numpy.typing import NDArray
 
 from pyregjpeg import native
 from pyregjpeg.errors import CodecError
 from pyregjpeg.native import Component, Settings
 
-KERNELS = ("generic", "sse2", "avx2", "neon")
 LEVEL_COUNT = 4
 ALLOWANCES = np.array([40, 12.5, 3, 0], dtype=np.float32)
 TABLE = np.arange(3, 67, dtype=np.uint16)
 GENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def has_kernel(name: str) -> bool:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYREGJPEG_SIMD", name)
-        try:
-            return native.simd_name() == name
-        except CodecError:
-            return False
-
-
-FAST_KERNELS = [name for name in KERNELS if name != "generic" and has_kernel(name)]
 
 
 def grey_settings(width: int, height: int, **changes: Any) -> Settings:
@@ -57,12 +45,6 @@ def with_levels(width: int, height: int, levels: NDArray[np.uint8], **changes: A
 
 def random_levels(shape: tuple[int, int], seed: int = 1) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, LEVEL_COUNT, shape, dtype=np.uint8)
-
-
-def encoded_by(kernel: str, to_write: Settings, rows: NDArray[np.uint8]) -> bytes:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYREGJPEG_SIMD", kernel)
-        return native.encode(to_write, [rows])
 
 
 @pytest.mark.parametrize("kernel", FAST_KERNELS)

@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from training.quantize import FLOAT_CONVOLUTIONS, compute_in_int8, quantize, store_in_int8
+from training.quantize import FLOAT_CONVOLUTIONS, compute_in_int8, quantize, store_in_float16, store_in_int8
 
 WEIGHTS = np.random.default_rng(5).normal(size=(6, 4, 3, 3)).astype(np.float32)
 WEIGHTS *= np.logspace(-3, 3, 6, dtype=np.float32)[:, None, None, None]  # channels of very different reach
@@ -101,3 +101,15 @@ def test_a_model_in_int8_gives_about_what_it_gave_in_float32() -> None:
     levels = [tensor for tensor in stored if tensor.data_type == TensorProto.INT8 and len(tensor.dims) == 4]
     assert len(levels) == 2  # all but the first and the last
     assert max(np.abs(numpy_helper.to_array(tensor).astype(int)).max() for tensor in levels) <= 64
+
+
+def test_a_model_stored_in_float16_computes_with_its_halves() -> None:
+    model = convolution()
+    store_in_float16(model)
+    onnx.checker.check_model(model, full_check=True)
+    picture = np.random.default_rng(6).normal(size=(1, 4, 5, 5)).astype(np.float32)
+    expected = np.einsum("ockl,ckl->o", WEIGHTS.astype(np.float16).astype(np.float32), picture[0, :, 1:4, 2:5])
+    (out,) = ReferenceEvaluator(model).run(None, {"picture": picture})
+    assert isinstance(out, np.ndarray)
+    np.testing.assert_allclose(out[0, :, 1, 2], expected + WEIGHTS[:, 0, 0, 0], rtol=1e-4)
+    assert types(model) == {"weights.float16": TensorProto.FLOAT16, "bias": TensorProto.FLOAT}

@@ -20,8 +20,9 @@ from benchmarks.report import geometric_mean, print_table, write_results
 from benchmarks.timing import pin_to_one_core, speed_ratio, time_interleaved
 from pyregjpeg.map_model import MapModel, load_model
 from training.composites import composites
-from training.export import MODELS, WEIGHTS, export
+from training.export import MODELS, export
 from training.map_scores import Record, judge, summary_of_composites
+from training.onnx_files import WEIGHTS
 
 SIDES = (128, 160, 192, 224, 256, 320)  # of a square with as many pixels as the network sees
 MEGAPIXELS = 2

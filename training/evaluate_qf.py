@@ -79,7 +79,7 @@ def strengthened(factors: Tensor, quality: float) -> Tensor:
 
 def flat(factors: Tensor, luma: float, chroma: float) -> Tensor:
     """A map of that shape with one factor for luma and one for chroma."""
-    wanted = torch.tensor([luma, chroma])[None, :, None, None]
+    wanted = torch.tensor([luma, chroma], dtype=torch.float32)[None, :, None, None]
     return wanted.round().clamp(2, 50).expand_as(factors)
 
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,20 +19,19 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime  # type: ignore[import-untyped, unused-ignore]
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from pyregjpeg.map_model import LAYOUT, ModelCard, load_model, to_pixels
+from pyregjpeg.map_model import load_model, to_pixels
+from pyregjpeg.model_card import LAYOUTS, ModelCard
 from training.msroi import Msroi
 from training.msroi_2017 import Msroi2017
+from training.onnx_files import WEIGHTS, exported, started, written
 from training.quantize import compute_in_int8, store_in_int8
 
-OPSET = 20
 TOLERANCE = 1e-4  # of the map, between PyTorch and onnxruntime in float32
-WEIGHTS = Path(__file__).parents[1] / "pyregjpeg" / "weights"
 
 _TRAINED_ON = (
     "ImageNet (ILSVRC-2012), by the authors of EfficientNet-Lite0. Photographs of ImageNet may therefore be known to "
@@ -73,7 +70,7 @@ _MSROI = Model(
     ModelCard(
         name="msroi",
         kind="importance",
-        layout=LAYOUT,
+        layout=LAYOUTS["importance"],
         pixels=224 * 224,
         multiple=32,
         cell=8,
@@ -112,7 +109,7 @@ _COMBINATION = Model(
     ModelCard(
         name="msroi-2017",
         kind="importance",
-        layout=LAYOUT,
+        layout=LAYOUTS["importance"],
         pixels=224 * 224,
         multiple=32,
         cell=32,
@@ -171,7 +168,9 @@ def main() -> None:
     if model.ranking:
         figures |= compare_ranking(by_float, by_int8, model.ranking)
 
-    path = save(in_int8, dataclasses.replace(model.card, measured=figures), arguments.output)
+    del in_int8.graph.output[1:]
+    path = written(in_int8, dataclasses.replace(model.card, measured=figures), arguments.output)
+    load_model(path)
     for name, figure in {"bytes": path.stat().st_size, **figures}.items():
         print(f"{name:40} {figure:.7g}")
 
@@ -200,32 +199,10 @@ def read_pictures(folder: Path, card: ModelCard) -> list[NDArray[np.uint8]]:
 
 def export(module: nn.Module, outputs: Sequence[str]) -> onnx.ModelProto:
     """`module` as an ONNX model in float32, for every input size, with outputs of these names."""
-    program = torch.onnx.export(
-        module,
-        (torch.zeros(1, 192, 288, 3, dtype=torch.uint8),),
-        input_names=["image"],
-        output_names=outputs,
-        opset_version=OPSET,
-        dynamo=True,
-        dynamic_shapes=({1: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC},),
-        verbose=False,
-    )
-    assert program is not None  # None is for the old exporter
-    model = program.model_proto
-    forget_the_exporter(model)
-    return model
-
-
-def forget_the_exporter(model: onnx.ModelProto) -> None:
-    """Drop what the exporter notes for itself: stack traces with this machine's paths, and symbols for sizes."""
-    graph = model.graph
-    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
-    for part in (*graph.node, *graph.initializer, *graph.input, *graph.output):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    for value, names in ((graph.input[0], {1: "height", 2: "width"}), (graph.output[0], {0: "rows", 1: "cols"})):
-        for axis, name in names.items():
-            value.type.tensor_type.shape.dim[axis].dim_param = name
+    any_size = {1: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC}
+    example = torch.zeros(1, 192, 288, 3, dtype=torch.uint8)
+    axes = {"image": {1: "height", 2: "width"}, outputs[0]: {0: "rows", 1: "cols"}}
+    return exported(module, {"image": (example, any_size)}, outputs, axes)
 
 
 def run_torch(module: nn.Module, outputs: Sequence[str], pictures: list[NDArray[np.uint8]]) -> Results:
@@ -237,9 +214,7 @@ def run_torch(module: nn.Module, outputs: Sequence[str], pictures: list[NDArray[
 
 def run_onnx(model: onnx.ModelProto, pictures: list[NDArray[np.uint8]]) -> Results:
     """What onnxruntime computes for each picture."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    session = started(model)
     names = [output.name for output in model.graph.output]
     return [dict(zip(names, session.run(names, {"image": picture}), strict=True)) for picture in pictures]
 
@@ -275,19 +250,6 @@ def compare_ranking(by_float: Results, by_int8: Results, ranking: str) -> dict[s
 
 def rounded(figures: dict[str, Any]) -> dict[str, float]:
     return {name: round(float(figure), 5) for name, figure in figures.items()}
-
-
-def save(model: onnx.ModelProto, card: ModelCard, folder: Path) -> Path:
-    """Write `model`, its map the only output, with its card into `folder`; the path, once it was loaded."""
-    del model.graph.output[1:]
-    onnx.checker.check_model(model, full_check=True)
-    network = model.SerializeToString(deterministic=True)
-    path = folder / f"{card.name}.onnx"
-    path.write_bytes(network)
-    card = dataclasses.replace(card, sha256=hashlib.sha256(network).hexdigest())
-    path.with_suffix(".json").write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n", "utf-8")
-    load_model(path)
-    return path
 
 
 if __name__ == "__main__":

@@ -132,11 +132,14 @@ class Generator(nn.Module):
         self.convolutions = Convolutions(input_channels(config), config.generator, config.padding, config.doubling)
 
     def forward(self, coefficients: Planes) -> Tensor:
+        return round_straight_through(clipped_both_ways(self.wanted(coefficients), *self.config.factors))
+
+    def wanted(self, coefficients: Planes) -> Tensor:
+        """The factors before they are clipped and rounded."""
         tables = torch.tensor(ANNEX_K, dtype=torch.float32)
         scaled = Planes(coefficients.luma / tables[0], coefficients.chroma / tables[1])
         found = self.convolutions(network_input(scaled, self.config))
-        factors = self.config.factor_start + self.config.factor_unit * found
-        return round_straight_through(clipped_both_ways(factors, *self.config.factors))
+        return self.config.factor_start + self.config.factor_unit * found
 
 
 class Predictor(nn.Module):

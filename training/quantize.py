@@ -1,13 +1,13 @@
-"""int8 for ONNX models, in two ways: only stored so, a quarter of the bytes; or computed with too, half of the time.
+"""Fewer bits for ONNX models: weights only stored so, in float16 or int8; or computed with in int8, half of the time.
 
-Both give each output channel of a convolution its own scale, symmetric, zero point 0, after Krishnamoorthi, "Quantizing
-deep convolutional networks for efficient inference" (arXiv 1806.08342).
+In int8 each output channel of a convolution has its own scale, symmetric, zero point 0, after Krishnamoorthi,
+"Quantizing deep convolutional networks for efficient inference" (arXiv 1806.08342).
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from onnxruntime.quantization.shape_inference import (  # type: ignore[import-un
 FLOAT_CONVOLUTIONS = 5  # the first: little to compute, and what they lose is lost for all
 LARGEST = 127  # -128 is left out, so that a weight and its negative have the same error
 
+Stored = tuple[list[onnx.TensorProto], list[onnx.NodeProto]]  # tensors, and the nodes that make one of them
+
 
 def store_in_int8(model: onnx.ModelProto, float_below: int) -> None:
     """Replace, in place, every float32 tensor of `model` with at least `float_below` values and two dimensions.
@@ -38,24 +40,47 @@ def store_in_int8(model: onnx.ModelProto, float_below: int) -> None:
     Small tensors stay float32 because they are the sensitive ones, depthwise and early convolutions, and next to
     nothing in bytes. Vectors and scalars (biases, constants) always stay.
     """
+    _replace_weights(model, float_below, _as_int8)
+
+
+def store_in_float16(model: onnx.ModelProto) -> None:
+    """Replace, in place, every float32 tensor of `model` with two dimensions by itself in float16, and a node.
+
+    Nothing is lost of weights that were 16 bits before. Computed is in float32, as with `store_in_int8`.
+    """
+    _replace_weights(model, 0, _as_float16)
+
+
+def _replace_weights(model: onnx.ModelProto, float_below: int, stored: Callable[[onnx.TensorProto], Stored]) -> None:
     graph = model.graph
     nodes, tensors = [], []
     for tensor in graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2 or np.prod(tensor.dims) < float_below:
             tensors.append(tensor)
             continue
-        levels, scales = quantize(numpy_helper.to_array(tensor))
-        scales = scales.reshape(-1, *[1] * (levels.ndim - 1))
-        stored, scale, cast = (f"{tensor.name}.{suffix}" for suffix in ("int8", "scale", "float"))
-        tensors += [numpy_helper.from_array(levels, stored), numpy_helper.from_array(scales, scale)]
-        nodes += [
-            helper.make_node("Cast", [stored], [cast], cast, to=onnx.TensorProto.FLOAT),
-            helper.make_node("Mul", [cast, scale], [tensor.name], f"{tensor.name}.scaled"),
-        ]
+        its_tensors, its_nodes = stored(tensor)
+        tensors += its_tensors
+        nodes += its_nodes
     nodes += graph.node
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(tensors)
     graph.node.extend(nodes)
+
+
+def _as_int8(tensor: onnx.TensorProto) -> Stored:
+    levels, scales = quantize(numpy_helper.to_array(tensor))
+    scales = scales.reshape(-1, *[1] * (levels.ndim - 1))
+    stored, scale, cast = (f"{tensor.name}.{suffix}" for suffix in ("int8", "scale", "float"))
+    return [numpy_helper.from_array(levels, stored), numpy_helper.from_array(scales, scale)], [
+        helper.make_node("Cast", [stored], [cast], cast, to=onnx.TensorProto.FLOAT),
+        helper.make_node("Mul", [cast, scale], [tensor.name], f"{tensor.name}.scaled"),
+    ]
+
+
+def _as_float16(tensor: onnx.TensorProto) -> Stored:
+    stored, cast = f"{tensor.name}.float16", f"{tensor.name}.float"
+    halves = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), stored)
+    return [halves], [helper.make_node("Cast", [stored], [tensor.name], cast, to=onnx.TensorProto.FLOAT)]
 
 
 def compute_in_int8(model: onnx.ModelProto, pictures: Sequence[NDArray[np.uint8]]) -> onnx.ModelProto:
