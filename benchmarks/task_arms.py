@@ -30,6 +30,26 @@ from .task_pictures import TaskPicture
 Factors = NDArray[np.uint8]
 
 PILLOW, OWN, UNCORRECTED = "Pillow", "overhead-free", "overhead-free, not corrected"
+# Strengths of QF maps, 75 being the map as it is.
+_STRENGTHS = (50, 75, 120, 200, 330)
+QUALITIES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    "224 px": {
+        PILLOW: (5, 10, 18, 30, 50),
+        "Pillow, other qualities": (6, 9, 14, 24, 40),
+        "mozjpeg": (8, 15, 25, 40, 60),
+        "jpegli": (5, 10, 18, 30, 50),
+        "overhead-free": _STRENGTHS,
+        "standard": (5, 10, 18, 30, 50),
+    },
+    "512 px": {
+        PILLOW: (5, 10, 18, 30, 50),
+        "Pillow, other qualities": (6, 9, 14, 24, 40),
+        "mozjpeg": (8, 15, 25, 40, 60),
+        "jpegli": (5, 10, 18, 30, 50),
+        "overhead-free": _STRENGTHS,
+        "standard": (5, 10, 18, 30, 50),
+    },
+}
 _REPLACED = 50.0  # scale of steps at which a table is as the standard prints it
 
 
@@ -95,13 +115,14 @@ def generated(image: Image.Image) -> Factors:
     """The QF map (2, region rows, region columns) of the registered model."""
     model = load_model("qf")
     assert isinstance(model, QfModel)
-    return model.factors(image)
+    found: Factors = model.factors(image)
+    return found
 
 
 def even(factors: Factors) -> Factors:
     """The mean of each plane everywhere."""
     means = np.rint(factors.mean(axis=(1, 2), keepdims=True)).astype(np.uint8)
-    return np.broadcast_to(means, factors.shape).copy()
+    return np.ones_like(factors) * means
 
 
 def heaped(factors: Factors) -> Factors:
@@ -126,7 +147,7 @@ def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
         levels = reader.levels()
     predictor = qf_predictor.default_predictor()
     true = overhead_free.read_factors(jpeg)
-    guessed = np.rint(predictor.predict(levels, told.limits)).clip(*qf_segment_limits(told))
+    guessed = np.rint(predictor.predict(levels, told.limits)).clip(*_limits(told))
     bare = qf_segment.QfSegment(
         told.planes, told.limits, predictor.name, predictor.digest[: qf_segment.DIGEST_BYTES], b"", told.check
     )
@@ -143,7 +164,7 @@ def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
     return found, Coded(len(jpeg) - corrections, Image.fromarray(pixels))
 
 
-def qf_segment_limits(told: qf_segment.QfSegment) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _limits(told: qf_segment.QfSegment) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The smallest and the largest factor of each plane, to go with arrays (planes, rows, columns)."""
     limits = np.array(told.limits).reshape(2, 2, 1, 1)[: told.planes]
     return limits[:, 0], limits[:, 1]
@@ -174,6 +195,12 @@ def _opened(jpeg: bytes) -> Coded:
 
 def _gaussian(subject: Subject) -> Mapping[str, object]:
     return {"region_map": stretched(centre_gaussian(subject.picture.image))}
+
+
+def qualities_of(setting: str, arm: str) -> tuple[int, ...]:
+    """The sweep of an arm, or of its dialect."""
+    of_setting = QUALITIES[setting]
+    return of_setting[arm] if arm in of_setting else of_setting[arm.split(",")[0]]
 
 
 Arm = Callable[[Subject, int], Coded]
