@@ -23,7 +23,7 @@ from training.judges import FOCUS, LITE0, LITE2, Network, distances
 
 from .processes import concatenated
 from .report import benchmark_parser, write_results
-from .task_arms import ARMS, OWN, PILLOW, Subject, overhead_free_file, prediction, qualities_of
+from .task_arms import ARMS, OWN, PILLOW, Subject, qualities_of
 from .task_curves import Sweep
 from .task_figures import curve_figure
 from .task_pictures import TaskPicture, large, small
@@ -71,10 +71,7 @@ def ask(job: Job) -> list[Answers]:
         ends = np.cumsum([len(coded[name]) for name in arms])[:-1]
         answers[network_name] = dict(zip(arms, np.split(found, ends, axis=1), strict=True))
     sizes = {name: np.array([file.size for file in files], dtype=np.float64) for name, files in coded.items()}
-    predictions = [
-        prediction(overhead_free_file(subject, subject.factors, strength))[0]
-        for strength in qualities_of(job.setting, OWN)
-    ]
+    predictions = [subject.prediction(strength)[0] for strength in qualities_of(job.setting, OWN)]
     return [Answers(job.picture.photograph, sizes, answers, predictions)]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
@@ -20,6 +20,7 @@ from PIL import Image
 import pyregjpeg
 from pyregjpeg import overhead_free, qf_predictor, qf_segment
 from pyregjpeg.map_model import load_model
+from pyregjpeg.options import UNSCALED_QUALITY
 from pyregjpeg.qf_model import QfModel
 from pyregjpeg.reader import Reader, decode_regions
 from training.simple_maps import centre_gaussian, stretched
@@ -50,7 +51,6 @@ QUALITIES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
         "standard": (5, 10, 18, 30, 50),
     },
 }
-_REPLACED = 50.0  # scale of steps at which a table is as the standard prints it
 
 
 class GivenFactors(QfModel):
@@ -66,10 +66,12 @@ class GivenFactors(QfModel):
 
 @dataclass
 class Subject:
-    """A picture, and another one that its map may be borrowed from; maps are made once."""
+    """A picture, and another one that its map may be borrowed from; maps, and files with its own map, are made once."""
 
     picture: TaskPicture
     other: TaskPicture
+    _files: dict[int, bytes] = field(default_factory=dict, init=False)
+    _predictions: dict[int, tuple[Prediction, Coded]] = field(default_factory=dict, init=False)
 
     @cached_property
     def source(self) -> peers.Picture:
@@ -86,6 +88,18 @@ class Subject:
     @cached_property
     def importance(self) -> NDArray[np.float32]:
         return pyregjpeg.predict_map(self.picture.image)
+
+    def file(self, strength: int) -> bytes:
+        """The overhead-free file with the picture's own map at a strength."""
+        if strength not in self._files:
+            self._files[strength] = overhead_free_file(self.picture.image, self.factors, strength)
+        return self._files[strength]
+
+    def prediction(self, strength: int) -> tuple[Prediction, Coded]:
+        """What the predictor says of that file, and the file without corrections."""
+        if strength not in self._predictions:
+            self._predictions[strength] = prediction(self.file(strength))
+        return self._predictions[strength]
 
 
 @dataclass(frozen=True)
@@ -134,10 +148,10 @@ def heaped(factors: Factors) -> Factors:
     return moved.reshape(factors.shape)
 
 
-def overhead_free_file(subject: Subject, factors: Factors, strength: int) -> bytes:
+def overhead_free_file(image: Image.Image, factors: Factors, strength: int) -> bytes:
     """The picture in the overhead-free dialect with these factors at a strength."""
     model = GivenFactors(overhead_free.scaled(factors, strength))
-    return pyregjpeg.encode(subject.picture.image, overhead_free=True, map_model=model, subsampling="4:2:0")
+    return pyregjpeg.encode(image, overhead_free=True, map_model=model, subsampling="4:2:0")
 
 
 def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
@@ -160,7 +174,7 @@ def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
         correction_bytes=corrections,
         zlib_bytes=len(zlib.compress(true.tobytes(), 9)),
     )
-    pixels = decode_regions(jpeg, (_REPLACED / guessed).astype(np.float32))
+    pixels = decode_regions(jpeg, (UNSCALED_QUALITY / guessed).astype(np.float32))
     return found, Coded(len(jpeg) - corrections, Image.fromarray(pixels))
 
 
@@ -177,12 +191,19 @@ def _standard(map_of: Callable[[Subject], Mapping[str, object]], subject: Subjec
 
 
 def _overhead_free(factors_of: Callable[[Subject], Factors], subject: Subject, strength: int) -> Coded:
-    jpeg = overhead_free_file(subject, factors_of(subject), strength)
-    return Coded(len(jpeg), pyregjpeg.decode(jpeg))
+    return _decoded(overhead_free_file(subject.picture.image, factors_of(subject), strength))
+
+
+def _own(subject: Subject, strength: int) -> Coded:
+    return _decoded(subject.file(strength))
 
 
 def _uncorrected(subject: Subject, strength: int) -> Coded:
-    return prediction(overhead_free_file(subject, subject.factors, strength))[1]
+    return subject.prediction(strength)[1]
+
+
+def _decoded(jpeg: bytes) -> Coded:
+    return Coded(len(jpeg), pyregjpeg.decode(jpeg))
 
 
 def _peer(encoder: peers.Encoder, subject: Subject, quality: int) -> Coded:
@@ -209,7 +230,7 @@ ARMS: Mapping[str, Arm] = {
     "Pillow, other qualities": partial(_peer, partial(peers.pillow, optimize=True)),
     "mozjpeg": partial(_peer, peers.mozjpeg),
     "jpegli": partial(_peer, peers.jpegli),
-    OWN: partial(_overhead_free, lambda subject: subject.factors),
+    OWN: _own,
     UNCORRECTED: _uncorrected,
     "overhead-free, flat": partial(_overhead_free, lambda subject: even(subject.factors)),
     "overhead-free, heaped in the middle": partial(_overhead_free, lambda subject: heaped(subject.factors)),

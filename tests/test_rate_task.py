@@ -70,7 +70,7 @@ def test_an_even_map_has_the_means_and_a_heaped_one_the_same_factors_in_the_midd
 
 def test_what_the_predictor_tells_wrongly_costs_bytes_or_shows(subject: Subject) -> None:
     factors = np.random.default_rng(1).integers(4, 40, (2, 8, 8), dtype=np.uint8)
-    jpeg = task_arms.overhead_free_file(subject, factors, 75)
+    jpeg = task_arms.overhead_free_file(subject.picture.image, factors, 75)
     found, bare = task_arms.prediction(jpeg)
     assert 0 <= max(found.right) < 1
     assert min(found.off_by) > 0
@@ -80,7 +80,7 @@ def test_what_the_predictor_tells_wrongly_costs_bytes_or_shows(subject: Subject)
 
 
 def test_a_map_of_one_factor_is_told_rightly_and_needs_no_corrections(subject: Subject) -> None:
-    jpeg = task_arms.overhead_free_file(subject, np.full((2, 8, 8), 20, dtype=np.uint8), 75)
+    jpeg = task_arms.overhead_free_file(subject.picture.image, np.full((2, 8, 8), 20, dtype=np.uint8), 75)
     found, bare = task_arms.prediction(jpeg)
     assert found.right == (1, 1)
     assert found.off_by == (0, 0)
