@@ -38,17 +38,17 @@ QUALITIES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
         PILLOW: (5, 10, 18, 30, 50),
         "Pillow, other qualities": (6, 9, 14, 24, 40),
         "mozjpeg": (8, 15, 25, 40, 60),
-        "jpegli": (5, 10, 18, 30, 50),
+        "jpegli": (1, 8, 18, 30, 50),
         "overhead-free": _STRENGTHS,
-        "standard": (5, 10, 18, 30, 50),
+        "standard": (7, 12, 20, 32, 52),
     },
     "512 px": {
         PILLOW: (5, 10, 18, 30, 50),
         "Pillow, other qualities": (6, 9, 14, 24, 40),
         "mozjpeg": (8, 15, 25, 40, 60),
-        "jpegli": (5, 10, 18, 30, 50),
+        "jpegli": (1, 8, 18, 30, 50),
         "overhead-free": _STRENGTHS,
-        "standard": (5, 10, 18, 30, 50),
+        "standard": (7, 12, 20, 32, 52),
     },
 }
 

