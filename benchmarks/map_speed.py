@@ -1,7 +1,7 @@
 """What a map costs: the time of predict_map over that of Pillow's optimised save of the same photograph, one thread.
 
-By model and by size of the picture, interleaved; of the map's time, that of scaling the picture down is shown by
-itself. Models are those registered, or those of the .onnx files given.
+By model and by size of the picture, interleaved; of the map's time, that of making the network's input, scaling the
+picture down or its DCT, is shown by itself. Models are those registered, or those of the .onnx files given.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 
 import pyregjpeg
 from pyregjpeg.map_model import MapModel, list_models, load_model, to_pixels
+from pyregjpeg.qf_model import QfModel
+from pyregjpeg.qf_planes import of_picture
 
 from .encode_speed import SIZES, TIMED_BY_SIZE, save
 from .photographs import Photograph, photographs
@@ -23,8 +25,10 @@ from .timing import Seconds, pin_to_one_core, time_interleaved
 PILLOW = "Pillow"
 
 
-def time_size(models: dict[str, MapModel], chosen: Sequence[Photograph], megapixels: float, rounds: int) -> Any:
-    """Of one size: Pillow's milliseconds; of each model its own, those of scaling down, and its time over Pillow's.
+def time_size(
+    models: dict[str, MapModel | QfModel], chosen: Sequence[Photograph], megapixels: float, rounds: int
+) -> Any:
+    """Of one size: Pillow's milliseconds; of each model its own, those of its input, and its time over Pillow's.
 
     Geometric means over the photographs of medians over rounds; `low` and `high` are the means of the 10th and 90th
     percentile of the ratios within rounds.
@@ -40,7 +44,7 @@ def time_size(models: dict[str, MapModel], chosen: Sequence[Photograph], megapix
         low, high = (geometric_mean(list(values)) for values in zip(*percentiles, strict=True))
         results[name] = {
             "map, ms": milliseconds(name),
-            "scaling, ms": milliseconds(scaling(name)),
+            "input, ms": milliseconds(input_of(name)),
             "over Pillow": milliseconds(name) / milliseconds(PILLOW),
             "low": low,
             "high": high,
@@ -49,19 +53,20 @@ def time_size(models: dict[str, MapModel], chosen: Sequence[Photograph], megapix
 
 
 def time_photograph(
-    models: dict[str, MapModel], photograph: Photograph, megapixels: float, rounds: int
+    models: dict[str, MapModel | QfModel], photograph: Photograph, megapixels: float, rounds: int
 ) -> dict[str, Seconds]:
-    """Seconds of Pillow's save and, by each model, of the map and of the scaling that is part of it."""
+    """Seconds of Pillow's save and, by each model, of the map and of the network's input, which is part of it."""
     image = photograph.load(megapixels)
     tasks: dict[str, Callable[[], object]] = {PILLOW: partial(save, image, "JPEG", quality=75, optimize=True)}
     for name, model in models.items():
         tasks |= {name: partial(pyregjpeg.predict_map, image, model)}
-        tasks |= {scaling(name): partial(to_pixels, image, model.card)}
+        scaled = isinstance(model, MapModel)
+        tasks |= {input_of(name): partial(to_pixels, image, model.card) if scaled else partial(of_picture, image)}
     return time_interleaved(tasks, rounds)
 
 
-def scaling(name: str) -> str:
-    return f"{name}, scaling"
+def input_of(name: str) -> str:
+    return f"{name}, input"
 
 
 def report(results: dict[str, Any], rounds: int) -> None:
@@ -69,9 +74,9 @@ def report(results: dict[str, Any], rounds: int) -> None:
     for size, of_size in results.items():
         for name, row in of_size["models"].items():
             ratio = f"{row['over Pillow']:.2f} ({row['low']:.2f}..{row['high']:.2f})"
-            times = [f"{milliseconds:.1f} ms" for milliseconds in (row["map, ms"], row["scaling, ms"])]
+            times = [f"{milliseconds:.1f} ms" for milliseconds in (row["map, ms"], row["input, ms"])]
             rows.append([size, name, ratio, *times, f"{of_size['Pillow, ms']:.1f} ms"])
-    headers = ["picture", "model", "map / Pillow", "map", "of that scaling", "Pillow, optimised, q75"]
+    headers = ["picture", "model", "map / Pillow", "map", "of that its input", "Pillow, optimised, q75"]
     print_table(f"**The map's time** (10th..90th percentile of {rounds} rounds)", headers, rows)
 
 
@@ -82,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rounds = 3 if options.quick else options.rounds
     pin_to_one_core()
-    names = options.models or [card.name for card in list_models() if card.kind == "importance"]
+    names = options.models or [card.name for card in list_models()]
     models = {name: load_model(name) for name in names}
     chosen = [
         photograph for photograph in photographs("large", options.photographs) if photograph.name in TIMED_BY_SIZE

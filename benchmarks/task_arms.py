@@ -20,7 +20,6 @@ from PIL import Image
 import pyregjpeg
 from pyregjpeg import overhead_free, qf_predictor, qf_segment
 from pyregjpeg.map_model import load_model
-from pyregjpeg.options import UNSCALED_QUALITY
 from pyregjpeg.qf_model import QfModel
 from pyregjpeg.reader import Reader, decode_regions
 from training.simple_maps import centre_gaussian, stretched
@@ -136,16 +135,18 @@ def generated(image: Image.Image) -> Factors:
 def even(factors: Factors) -> Factors:
     """The mean of each plane everywhere."""
     means = np.rint(factors.mean(axis=(1, 2), keepdims=True)).astype(np.uint8)
-    return np.ones_like(factors) * means
+    everywhere: Factors = np.ones_like(factors) * means
+    return everywhere
 
 
 def heaped(factors: Factors) -> Factors:
     """The same factors in other places: the largest in the middle of the picture, the smallest at its corners."""
     rows, columns = (np.linspace(-1, 1, side) for side in factors.shape[1:])
     order = np.argsort(-np.hypot(rows[:, None], columns).ravel(), kind="stable")
-    moved = np.empty((len(factors), order.size), dtype=np.uint8)
+    moved = np.zeros_like(factors).reshape(len(factors), -1)
     moved[:, order] = np.sort(factors.reshape(len(factors), -1), axis=1)
-    return moved.reshape(factors.shape)
+    heap: Factors = moved.reshape(factors.shape)
+    return heap
 
 
 def overhead_free_file(image: Image.Image, factors: Factors, strength: int) -> bytes:
@@ -174,7 +175,7 @@ def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
         correction_bytes=corrections,
         zlib_bytes=len(zlib.compress(true.tobytes(), 9)),
     )
-    pixels = decode_regions(jpeg, (UNSCALED_QUALITY / guessed).astype(np.float32))
+    pixels = decode_regions(jpeg, (overhead_free.UNSCALED_QUALITY / guessed).astype(np.float32))
     return found, Coded(len(jpeg) - corrections, Image.fromarray(pixels))
 
 

@@ -10,7 +10,8 @@ enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
 
 /*
  * The block rule, for one map level (which has an allowance A and may scale the steps) on one quantisation table: an AC
- * coefficient c of step q is rounded to the nearest level n, and becomes 0 when that adds less than 2 A q to its squared error,
+ * coefficient c of step q is rounded to the nearest level n, and becomes 0 when that adds less than 2 A q to its squared
+ * error,
  *
  *     c^2 - (c - n q)^2 < 2 A q.
  *
@@ -40,8 +41,8 @@ typedef struct {
  * block_levels: for each block the index into quantizers; out: block_count blocks in natural order.
  *
  * code_blocks goes from samples to levels, and is the same as transform_blocks and quantize_blocks one after the other.
- * recode_blocks goes from levels to levels; out may be the blocks themselves. nonzero has a bit for each level of a block
- * that is not 0, the lowest for the first in natural order.
+ * recode_blocks goes from levels to levels, or, with steps as scale, to coefficients, saturated; out may be the blocks
+ * themselves. nonzero has a bit for each level of a block that is not 0, the lowest for the first in natural order.
  */
 typedef struct {
     const char *name;

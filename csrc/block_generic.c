@@ -36,10 +36,15 @@ static inline void transpose(vec x[RJ_BLOCK_SIDE][RJ_BLOCK_SIDE])
         }
 }
 
+static inline int16_t saturated(long value)
+{
+    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+}
+
 static inline void store_large(int16_t *out, const vec scaled[2 * RJ_BLOCK_SIDE], const float *threshold)
 {
     for (int i = 0; i < 2 * RJ_BLOCK_SIDE; i++)
-        out[i] = fabsf(scaled[i]) >= threshold[i] ? (int16_t)lrintf(scaled[i]) : 0;
+        out[i] = fabsf(scaled[i]) >= threshold[i] ? saturated(lrintf(scaled[i])) : 0;
 }
 
 static uint64_t nonzero(const int16_t block[RJ_BLOCK_SIZE])

@@ -50,14 +50,6 @@ void rj_destination_free(rj_destination *destination);
 
 struct jpeg_source_mgr *rj_source_init(struct jpeg_source_mgr *source, const uint8_t *jpeg, size_t size);
 
-/* What a table's steps may be multiplied by. NaN is none. */
-static inline int rj_is_step_scale(float scale)
-{
-    return scale > 0.0f && scale <= 32767.0f;
-}
-
-#define RJ_NO_STEP_SCALE "a scale of quantisation steps is more than 0 and at most 32767"
-
 /* What the kernels need for one component. */
 typedef struct {
     const uint8_t *block_levels;
@@ -75,6 +67,11 @@ typedef struct {
 rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height,
                        const uint16_t (*old_tables)[RJ_BLOCK_SIZE], char *message);
 void rj_rule_free(rj_rule *rule);
+
+/* Whether a table's steps, multiplied by any of the scales, are such as levels and coefficients can be made with. */
+int rj_steps_fit(const uint16_t table[RJ_BLOCK_SIZE], const float *scales, size_t scale_count);
+
+#define RJ_STEPS_DO_NOT_FIT "a scaled quantisation step is 1 to 32767"
 
 /* How often each symbol of Huffman's code occurs, by table; dc: each component's DC levels, blocks row by row. */
 typedef struct {
@@ -137,6 +134,18 @@ typedef struct {
     int jfif, adobe, adobe_transform;
 } rj_colour_markers;
 
+typedef void rj_inverse_dct(j_decompress_ptr dinfo, jpeg_component_info *compptr, JCOEFPTR levels, JSAMPARRAY output,
+                            JDIMENSION output_column);
+
+/* What the decoder's hook needs for a component; region_side is in samples of it. */
+typedef struct {
+    rj_inverse_dct *inverse_dct;
+    uint16_t table[RJ_BLOCK_SIZE];
+    const float *scales;
+    size_t region_columns;
+    JDIMENSION region_side;
+} rj_scaled_component;
+
 struct rj_reader {
     struct jpeg_decompress_struct dinfo;
     rj_error error;
@@ -145,6 +154,8 @@ struct rj_reader {
     rj_header header;
     rj_colour_markers colour_markers;
     jvirt_barray_ptr *levels;
+    const rj_simd *simd;
+    rj_scaled_component scaled_components[RJ_MAX_COMPONENTS];
     size_t size;
     uint8_t *segments;
 };

@@ -58,9 +58,9 @@ rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, in
         jpeg_save_markers(dinfo, JPEG_APP0 + i, 0xFFFF);
     jpeg_read_header(dinfo, TRUE);
     if (dinfo->data_precision != 8)
-        return refuse(reader, "only JPEGs of 8 bits can be transcoded");
+        return refuse(reader, "only JPEGs of 8 bits can be read");
     if (dinfo->num_components > RJ_MAX_COMPONENTS)
-        return refuse(reader, "only JPEGs of up to 4 components can be transcoded");
+        return refuse(reader, "only JPEGs of up to 4 components can be read");
 
     reader->header.width = dinfo->image_width;
     reader->header.height = dinfo->image_height;

@@ -81,13 +81,25 @@ typedef struct {
     int progressive;
 } rj_header;
 
+/*
+ * For each region of 16 x 16 pixels, row by row, what the tables' steps are multiplied by in it: for luma and, in a second
+ * plane, for chroma, if there is any. simd: as for rj_simd_name.
+ */
+typedef struct {
+    const float *scales;
+    uint32_t planes;
+    uint32_t rows;
+    uint32_t columns;
+    const char *simd;
+} rj_region_scales;
+
 typedef struct rj_reader rj_reader;
 typedef struct rj_encoder rj_encoder;
 
 /*
- * One JPEG file, which has to stay alive: new, open, read, then any of the others; free. After an error only message and
- * free. The header has the tables only once the file is read. Unless keep_going, a warning of libjpeg is an error; else
- * rj_reader_message is the first of them, or empty.
+ * One JPEG file, which has to stay alive: new, open, read, then any of the others but decode; free. Or: new, open, decode,
+ * free. After an error only message and free. The header has the tables only once the file is read. Unless keep_going, a
+ * warning of libjpeg is an error; else rj_reader_message is the first of them, or empty.
  */
 rj_reader *rj_reader_new(void);
 rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, int keep_going, rj_header *header);
@@ -98,6 +110,11 @@ rj_status rj_reader_segments(rj_reader *reader, const uint8_t **segments, size_t
 size_t rj_reader_end(const rj_reader *reader);
 /* The levels of a component, 64 for each block in natural order, blocks row by row. */
 rj_status rj_reader_levels(rj_reader *reader, int component, int16_t *levels);
+/*
+ * The pixels of a file that is grey or YCbCr in 4:4:4 or 4:2:0: one byte or RGB, rows without gaps. Levels times scaled
+ * steps are rounded, halves to the even one, for libjpeg's accurate integer inverse DCT. scales: NULL if all are 1.
+ */
+rj_status rj_reader_decode(rj_reader *reader, const rj_region_scales *scales, uint8_t *pixels);
 const char *rj_reader_message(const rj_reader *reader);
 void rj_reader_free(rj_reader *reader);
 
@@ -108,8 +125,8 @@ void rj_reader_free(rj_reader *reader);
  * From a reader instead: new, transcode, free. keep leaves the reader's levels as they are, for another transcode.
  *
  * With keep_coefficients, start, write and finish make no file worth having, but keep the unquantised coefficients; then
- * any number of other encoders, of the same picture, may do: new, requantize, free. rj_encoder_coefficients gives those of
- * a component in units of an orthonormal DCT, 64 for each block in natural order, blocks row by row.
+ * any number of other encoders, of the same picture, may do: new, requantize, free. rj_encoder_coefficients gives a
+ * component's, in units of an orthonormal DCT, 64 for each block in natural order, blocks row by row.
  */
 rj_encoder *rj_encoder_new(void);
 rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,

@@ -12,16 +12,17 @@ static rj_status refuse(char *message, const char *sentence)
     return RJ_BAD_ARGUMENT;
 }
 
-/* Steps below 1 would make levels that are out of the range of JPEG's codes. */
-static rj_status check_step_scale(const rj_settings *settings, float scale, char *message)
+int rj_steps_fit(const uint16_t table[RJ_BLOCK_SIZE], const float *scales, size_t scale_count)
 {
-    if (!rj_is_step_scale(scale))
-        return refuse(message, RJ_NO_STEP_SCALE);
-    for (int table = 0; table < settings->table_count; table++)
-        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
-            if ((float)settings->tables[table][i] * scale < 1.0f)
-                return refuse(message, "a scaled quantisation step is at least 1");
-    return RJ_OK;
+    float least = table[0], most = table[0];
+    for (int i = 1; i < RJ_BLOCK_SIZE; i++) {
+        least = table[i] < least ? table[i] : least;
+        most = table[i] > most ? table[i] : most;
+    }
+    for (size_t i = 0; i < scale_count; i++)
+        if (!(least * scales[i] >= 1.0f && most * scales[i] <= 32767.0f)) /* nor NaN */
+            return 0;
+    return 1;
 }
 
 static rj_status check_settings(const rj_settings *settings, char *message)
@@ -45,10 +46,10 @@ static rj_status check_settings(const rj_settings *settings, char *message)
         for (int i = 0; i < RJ_BLOCK_SIZE; i++)
             if (settings->tables[table][i] < 1 || settings->tables[table][i] > 32767)
                 return refuse(message, "a quantisation step is 1 to 32767");
-    rj_status status = RJ_OK;
-    for (int i = 0; settings->step_scales != NULL && status == RJ_OK && i < settings->level_count; i++)
-        status = check_step_scale(settings, settings->step_scales[i], message);
-    return status;
+    for (int table = 0; settings->step_scales != NULL && table < settings->table_count; table++)
+        if (!rj_steps_fit(settings->tables[table], settings->step_scales, (size_t)settings->level_count))
+            return refuse(message, RJ_STEPS_DO_NOT_FIT);
+    return RJ_OK;
 }
 
 static size_t blocks_across(uint32_t side, int samp, int max_samp)

@@ -3,13 +3,15 @@
 Importing this package registers the format "REGIONJPEG": ``img.save("out.jpg", format="REGIONJPEG")``.
 """
 
-from . import plugin as _plugin
 from .batch import convert
-from .codec import encode, predict_map
 from .conversion import ConvertResult
 from .errors import CodecError, MapError, MetadataError, ModelError, OptionError, RegionJpegError
 from .map_model import MapModel, list_models, load_model, register_model
 from .model_card import ModelCard
+from .overhead_free import decode
+from .picture_map import predict_map
+from .plugin import encode
+from .qf_model import QfModel
 from .reader import read_levels
 from .transcoding import transcode
 
@@ -24,8 +26,10 @@ __all__ = [
     "ModelCard",
     "ModelError",
     "OptionError",
+    "QfModel",
     "RegionJpegError",
     "convert",
+    "decode",
     "encode",
     "list_models",
     "load_model",
@@ -34,5 +38,3 @@ __all__ = [
     "register_model",
     "transcode",
 ]
-
-del _plugin

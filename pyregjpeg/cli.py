@@ -1,4 +1,4 @@
-"""The command line: pyregjpeg convert | map | compare | inspect | models."""
+"""The command line: pyregjpeg convert | decode | map | compare | inspect | models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import json
 import math
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import __version__, codec, comparison, list_models, metrics, visualize
+from . import __version__, comparison, list_models, metrics, predict_map, visualize
 from . import region_map as maps
 from .cli_convert import SOME_FAILED, convert
+from .cli_decode import decode
 from .cli_inspect import inspect
 from .errors import RegionJpegError
 from .options import RegionOptions
+from .picture_map import PictureMap
 
 
 @click.group()
@@ -30,6 +31,7 @@ def main() -> None:
 
 
 main.add_command(convert)
+main.add_command(decode)
 main.add_command(inspect)
 
 
@@ -43,12 +45,11 @@ def map_command(source: Path, output: str, map_model: str, *, overlay: bool, blo
     """Write what a map model finds important as a grey picture of the photograph's size: white matters most."""
     try:
         with Image.open(source) as image:
-            predict = partial(codec.predict_map, image, map_model)
             if blocks:
-                levels = codec.block_levels(RegionOptions(), image.size, predict, flat=False)
+                levels = PictureMap(RegionOptions(map_model=map_model), image.size, image.copy).levels(flat=False)
                 importance = visualize.on_pixels(levels / np.float32(maps.LEVELS - 1), image.size)
             else:
-                importance = predict()
+                importance = predict_map(image, map_model)
             picture = visualize.overlay(image, importance) if overlay else _grey(importance, image.size)
         visualize.write(picture, output)
     except Exception as error:  # as in convert

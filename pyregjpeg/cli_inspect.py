@@ -12,7 +12,7 @@ import click
 
 from . import inspection, visualize
 from .cli_convert import SOME_FAILED
-from .inspection import Inspection, Marker, Scan, Zeros
+from .inspection import Inspection, Marker, QfMap, Scan, Zeros
 
 
 @click.command()
@@ -52,10 +52,21 @@ def _summary(found: Inspection) -> Iterator[str]:
     yield f"  colour       {colour} ({samplings})"
     yield f"  coding       {found.coding}, {entropy}, {_count(len(found.scans), 'scan')}{restarts}"
     yield f"  quality      {quality}"
+    if found.qf_map:
+        yield from _qf_map(found.qf_map)
     if found.orientation:
         yield f"  orientation  {found.orientation}"
     if found.bytes_after_end:
         yield f"  after end    {found.bytes_after_end:,} bytes"
+
+
+def _qf_map(told: QfMap) -> Iterator[str]:
+    chroma = f", chroma {told.chroma[0]} to {told.chroma[1]}" if told.chroma else ""
+    yield f"  QF map       overhead-free, version {told.version}: luma {told.luma[0]} to {told.luma[1]}{chroma}"
+    yield f"               {told.told:,} of {told.regions:,} values told, {told.bytes:,} bytes"
+    if told.predictor:
+        installed = "installed" if told.installed else "not installed"
+        yield f"               the others by predictor {told.predictor} ({told.digest}), which is {installed}"
 
 
 def _zeros(found: Inspection) -> Iterator[str]:

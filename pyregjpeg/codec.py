@@ -1,70 +1,77 @@
-"""Encoding: where picture, region map and block rule meet."""
+"""Encoding in the standard dialect: where picture, region map and block rule meet."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from . import map_model, metadata, native, pixels, quantization, region_map
+from . import metadata, native, pixels, quantization, region_map
 from .errors import OptionError
-from .options import RegionOptions, SaveOptions, resolve_background_quality, resolve_quantization
-
-Source = Image.Image | NDArray[np.uint8]
-
-SHORT_SIDE_TO_TURN = 512  # pixels; at least twice what a map model looks at
+from .options import Quantization, SaveOptions, resolve_background_quality, resolve_quantization
+from .picture_map import PictureMap
+from .pixels import Source
 
 
 def encode(image: Source, **options: Any) -> bytes:
-    """Encode a picture as a JPEG file in which what matters keeps its quality.
-
-    `image` is a PIL image of mode 1, L, RGB, RGBX, CMYK or YCbCr, or an array, uint8 of shape (H, W) or (H, W, 3) in
-    RGB. `options` are Pillow's JPEG save options and those of regions (see the README); `optimize` defaults to True.
-
-    Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a
-    known one, CodecError for a picture that JPEG cannot hold.
-    """
+    """The picture as a file of the standard dialect; see `pyregjpeg.encode`."""
     prepared = prepare(image, options)
     return native.encode(prepared.settings, prepared.picture.strips())
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture and all that the C encoder is told of it; `levels` are the map levels (rows, columns) of its blocks."""
+    """A picture, all that the C encoder is told of it, and its map."""
 
     picture: pixels.Picture
     settings: native.Settings
-    levels: NDArray[np.uint8]
+    its_map: PictureMap
 
 
-def prepare(image: Source, options: Mapping[str, Any], levels: NDArray[np.uint8] | None = None) -> Prepared:
-    """What `encode` does before it encodes; raises as it does. `levels`: those of the picture, where they are known."""
+def prepare(image: Source, options: Mapping[str, Any], its_map: PictureMap | None = None) -> Prepared:
+    """What `encode` does before it encodes; raises as it does. `its_map`: that of the picture, where it is known."""
+    settings, picture = understood(image, options)
+    quantized = resolve_quantization(settings, picture.mode, picture.opened())
+    if its_map is None:
+        its_map = PictureMap(settings, picture.size, picture.image)
+    background_quality = resolve_background_quality(settings, quantized.quality, its_map.fall)
+    levels = its_map.levels(flat=background_quality == quantized.quality)
+    allowances = quantization.allowances(quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS)
+    parts = components(quantized.sampling, quantized.table_of_component, levels)
+    return Prepared(picture, native_settings(settings, picture, quantized, parts, allowances), its_map)
+
+
+def understood(image: Source, options: Mapping[str, Any]) -> tuple[SaveOptions, pixels.Picture]:
+    """The options, checked, with the picture's own comment unless they have one, and the picture."""
     settings = SaveOptions.from_keywords(options)
     picture = pixels.picture_of(image)
-    source = image if isinstance(image, Image.Image) else None
-    comment = source.info.get("comment") if source and "comment" not in options else settings.comment
-    quantized = resolve_quantization(settings, picture.mode, source)
-    background_quality = resolve_background_quality(settings, quantized.quality)
-    if levels is None:
-        flat = background_quality == quantized.quality
-        levels = block_levels(
-            settings, picture.size, lambda: predict_map(picture.image(), settings.map_model), flat=flat
-        )
-    native_settings = native.Settings(
+    opened = picture.opened()
+    if opened is not None and "comment" not in options:
+        settings = replace(settings, comment=opened.info.get("comment"))
+    return settings, picture
+
+
+def native_settings(
+    settings: SaveOptions,
+    picture: pixels.Picture,
+    quantized: Quantization,
+    components: tuple[native.Component, ...],
+    allowances: NDArray[np.float32],
+    step_scales: NDArray[np.float32] | None = None,
+) -> native.Settings:
+    """What the C encoder is told: of each map level, an allowance and what the steps are multiplied by."""
+    return native.Settings(
         width=picture.size[0],
         height=picture.size[1],
         pixels=picture.layout.pixels,
-        components=components(quantized.sampling, quantized.table_of_component, levels),
+        components=components,
         tables=quantized.tables,
-        allowances=quantization.allowances(
-            quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS
-        ),
+        allowances=allowances,
+        step_scales=step_scales,
         keep_rgb=quantized.keep_rgb,
         optimize=bool(settings.optimize),
         progressive=bool(settings.progressive or settings.progression),
@@ -77,47 +84,9 @@ def prepare(image: Source, options: Mapping[str, Any], levels: NDArray[np.uint8]
             xmp=settings.xmp,
             icc_profile=settings.icc_profile,
             extra=settings.extra,
-            comment=comment,
+            comment=settings.comment,
         ),
     )
-    return Prepared(picture, native_settings, levels)
-
-
-def predict_map(image: Source, model: str | os.PathLike[str] | map_model.MapModel = "msroi") -> NDArray[np.float32]:
-    """What a map model finds important in the picture: float32 (rows, cols), 0 = background, 1 = most important.
-
-    The map covers the whole picture, in the axes of its pixels as they are stored, at the model's resolution. The model
-    sees it upright: its EXIF orientation is applied for the model and undone for the map. Raises ModelError if the
-    model cannot be had or cannot be run.
-    """
-    picture = image if isinstance(image, Image.Image) else pixels.picture_of(image).image()
-    loaded = map_model.load_model(model)
-    turns = region_map.turns(picture)
-    if turns is None:
-        return loaded.predict(picture)
-    upright, back = turns
-    # Turning costs as much as a copy of the picture, and the model looks at few of its pixels.
-    shrink = min(picture.size) // SHORT_SIDE_TO_TURN
-    if shrink > 1 and picture.mode in ("L", "RGB", "RGBX", "CMYK", "YCbCr"):
-        picture = picture.reduce(shrink)
-    return np.asarray(Image.fromarray(loaded.predict(picture.transpose(upright))).transpose(back))
-
-
-def block_levels(
-    options: RegionOptions, size: tuple[int, int], predict: Callable[[], NDArray[np.float32]], *, flat: bool
-) -> NDArray[np.uint8]:
-    """The map level of each 8x8 block of a picture of `size`, (rows, columns) of 0 to LEVELS - 1.
-
-    From the map in the options, or else from `predict`, which is not called where a `flat` map is asked for.
-    """
-    # A map that is given is checked even where the qualities leave it nothing to say.
-    if options.region_map is not None:
-        blocks = region_map.block_importance(options.region_map, size)
-    elif not flat:
-        blocks = region_map.block_importance(predict(), size)
-    if flat:
-        return np.full(region_map.grid_shape(size), region_map.LEVELS - 1, dtype=np.uint8)
-    return region_map.feathered(region_map.to_levels(blocks), options.feather)
 
 
 def components(

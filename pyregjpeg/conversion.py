@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from . import codec, journal, map_files, picture_files, storage, target_size, transcoding
+from . import codec, journal, map_files, picture_files, qf_segment, storage, target_size, transcoding
 from .errors import CodecError
 from .options import DEFAULT_QUALITY
 from .scan import STANDARD, Job
@@ -186,7 +187,7 @@ def _check_finished(
 
 def _made(job: Job, content: bytes, settings: Settings, region_map: dict[str, Any]) -> _Made:
     """The result for one picture; its bytes are the source's own where nothing smaller is to be had."""
-    is_jpeg = content.startswith(JPEG_START)
+    is_jpeg = content.startswith(JPEG_START) and not qf_segment.is_in(io.BytesIO(content))
     if job.in_place and not is_jpeg:
         raise _SkippedError("only JPEGs are converted in place")
     if is_jpeg and not settings.pixels:

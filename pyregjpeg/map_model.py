@@ -108,11 +108,14 @@ def to_pixels(image: Image.Image, card: ModelCard) -> NDArray[np.uint8]:
 
 
 def input_size(width: int, height: int, card: ModelCard) -> tuple[int, int]:
-    """(width, height) of the network's input for a picture of that size.
+    """(width, height) of the picture that the network looks at, for a picture of that size.
 
-    About the card's area, in whole multiples, with the picture's aspect ratio to the nearest one; a picture so long
-    that its short side would fall below two multiples is squeezed lengthwise.
+    The same where the card says 0 pixels. Else about the card's area, in whole multiples, with the picture's aspect
+    ratio to the nearest one; a picture so long that its short side would fall below two multiples is squeezed
+    lengthwise.
     """
+    if not card.pixels:
+        return width, height
     squares = card.pixels / card.multiple**2
     aspect = max(width, height) / min(width, height)
     short = max(SHORTEST, round((squares / aspect) ** 0.5))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import ExifTags, Image
 
 from .errors import CodecError
-from .metadata import APP1, APP2, COM, EXIF_SIGNATURE, ICC_SIGNATURE, XMP_SIGNATURE
+from .metadata import APP1, APP2, APP9, COM, EXIF_SIGNATURE, ICC_SIGNATURE, QF_MAP_SIGNATURE, XMP_SIGNATURE
 
 # ITU-T T.81, table B.1; SOF0 to SOF15 are the frames, with DHT, JPG and DAC among their numbers.
 SOF0, DHT, JPG, DAC, RST0, RST7, SOI, EOI, SOS = 0xC0, 0xC4, 0xC8, 0xCC, 0xD0, 0xD7, 0xD8, 0xD9, 0xDA
@@ -46,6 +46,7 @@ _CONTENTS = (
     (APP1, EXTENDED_XMP_SIGNATURE, "extended XMP"),
     (APP2, ICC_SIGNATURE, "ICC profile"),
     (APP2, MPF_SIGNATURE, "MPF"),
+    (APP9, QF_MAP_SIGNATURE, "QF map"),
     (APP13, b"Photoshop 3.0\0", "Photoshop"),
     (APP14, b"Adobe", "Adobe"),
     (COM, b"", "comment"),
@@ -206,6 +207,7 @@ _DETAILS: dict[str, Callable[[bytes], str]] = {
     "EXIF": _exif,
     "extended XMP": _extended_xmp,
     "ICC profile": lambda payload: f"chunk {payload[12]} of {payload[13]}",
+    "QF map": lambda payload: f"part {payload[6]} of {payload[7]}",
     "Adobe": lambda payload: f"transform {payload[11]}",
     "comment": _comment,
 }

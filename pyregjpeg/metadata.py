@@ -14,8 +14,9 @@ LARGEST_PAYLOAD = 65533
 EXIF_SIGNATURE = b"Exif\0\0"
 XMP_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
 ICC_SIGNATURE = b"ICC_PROFILE\0"
+QF_MAP_SIGNATURE = b"QFMap\0"  # our own; in APP9 other software has nothing but Media Jukebox's, which says so
 
-APP1, APP2, COM = 0xE1, 0xE2, 0xFE
+APP1, APP2, APP9, COM = 0xE1, 0xE2, 0xE9, 0xFE
 
 
 def segments(

@@ -128,7 +128,7 @@ def simd_name() -> str:
 
     The environment variable PYREGJPEG_SIMD, one of these names, sets it; CodecError if this processor lacks it.
     """
-    name = lib.rj_simd_name(_simd_setting())
+    name = lib.rj_simd_name(simd_setting())
     if not name:
         raise CodecError(f"this processor has no block kernel '{os.environ['PYREGJPEG_SIMD']}'")
     return str(ffi.string(name).decode())
@@ -142,7 +142,8 @@ def check_library() -> None:
         raise CodecError(ffi.string(message).decode())
 
 
-def _simd_setting() -> ffi.CData:
+def simd_setting() -> ffi.CData:
+    """The name that the environment asks for, as the C code takes it."""
     name = os.environ.get("PYREGJPEG_SIMD")
     return ffi.new("char[]", name.encode()) if name else ffi.NULL
 
@@ -203,7 +204,7 @@ def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
     """The C struct, and the objects that its pointers point into."""
     allowances = ffi.from_buffer("float[]", np.ascontiguousarray(coding.allowances, dtype=np.float32))
     segments = ffi.from_buffer("uint8_t[]", coding.segments)
-    simd = _simd_setting()
+    simd = simd_setting()
     keep_alive: list[object] = [allowances, segments, simd]
 
     struct = ffi.new("rj_settings *")

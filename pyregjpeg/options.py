@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import dataclasses
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from . import quantization
 from .carried import STRIPPABLE
 from .errors import CodecError, OptionError
 from .map_model import MapModel
+from .qf_model import QfModel
 from .region_map import RegionMap
 
 DEFAULT_QUALITY = 75
@@ -34,7 +35,7 @@ class RegionOptions:
     restart_marker_rows: int = 0
     region_map: RegionMap | None = None
     background_quality: int | None = None
-    map_model: str | os.PathLike[str] | MapModel = "msroi"
+    map_model: str | os.PathLike[str] | MapModel | QfModel = "msroi"
     tables: str = "annex-k"
     effort: str = "fast"
     feather: int = 1
@@ -59,8 +60,8 @@ class RegionOptions:
             raise OptionError(f"tables is 'annex-k', not {self.tables!r}")
         if self.effort != "fast":
             raise OptionError(f"effort is 'fast', not {self.effort!r}")
-        if not isinstance(self.map_model, (str, os.PathLike, MapModel)):
-            raise OptionError(f"map_model is a name, a path or a MapModel, not {self.map_model!r}")
+        if not isinstance(self.map_model, (str, os.PathLike, MapModel, QfModel)):
+            raise OptionError(f"map_model is a name, a path or a loaded model, not {self.map_model!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +82,19 @@ class SaveOptions(RegionOptions):
     xmp: bytes | None = None
     comment: bytes | str | None = None
     extra: bytes = b""
+    overhead_free: bool = False
+
+    @classmethod
+    def from_keywords(cls: type[Options], keywords: Mapping[str, Any]) -> Options:
+        """As of RegionOptions; the overhead-free dialect has a map model of its own."""
+        own = {"map_model": "qf"} if keywords.get("overhead_free") else {}
+        return super().from_keywords({**own, **keywords})
 
     def check(self) -> None:
         super().check()
+        _check_flag("overhead_free", self.overhead_free)
+        if self.overhead_free:
+            _check_standard_only(self)
         _check_count("smooth", self.smooth)
         _check_count("streamtype", self.streamtype)
         _check_flag("progressive", self.progressive or self.progression)
@@ -92,6 +103,10 @@ class SaveOptions(RegionOptions):
         if self.smooth > 100:
             raise OptionError(f"smooth is 0 to 100, not {self.smooth}")
 
+
+# What the overhead-free dialect has no use for, with the defaults: its tables are fixed, its map is in regions of 16x16
+# pixels and taken as it is, and its steps are those of luma and chroma.
+_STANDARD_ONLY = {"background_quality": None, "tables": "annex-k", "qtables": None, "feather": 1, "keep_rgb": False}
 
 SAVE_OPTIONS = frozenset(field.name for field in dataclasses.fields(SaveOptions))
 
@@ -177,20 +192,26 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     return Quantization(tables, keep_rgb, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
 
 
-def resolve_background_quality(options: RegionOptions, quality: int) -> int:
+Fall = Callable[[], "float | None"]  # decibels from importance 1 to 0, where the map says it; asked where it matters
+
+
+def resolve_background_quality(options: RegionOptions, quality: int, fall: Fall = lambda: None) -> int:
     """The quality of importance 0; OptionError if it is no number up to `quality`."""
     background = options.background_quality
     if background is None:
-        return default_background_quality(quality)
+        return default_background_quality(quality, fall)
     _check_quality("background_quality", background)
     if background > quality:
         raise OptionError(f"background_quality ({background}) is above quality ({quality})")
     return background
 
 
-def default_background_quality(quality: int) -> int:
-    """Four fifths, which benchmarks/background_choice.py speaks for."""
-    return max(1, quality * 4 // 5)
+def default_background_quality(quality: int, fall: Fall) -> int:
+    """Four fifths, which benchmarks/background_choice.py speaks for; by a QF map, what lies below as it says."""
+    if quality == 1:  # nothing does
+        return 1
+    decibels = fall()
+    return max(1, quality * 4 // 5) if decibels is None else quantization.quality_below(quality, decibels)
 
 
 def _check_quality(name: str, value: object) -> None:
@@ -206,6 +227,13 @@ def _check_flag(name: str, value: object) -> None:
 def _check_count(name: str, value: object) -> None:
     if not isinstance(value, int) or value < 0:
         raise OptionError(f"{name} is an integer, 0 or more, not {value!r}")
+
+
+def _check_standard_only(options: SaveOptions) -> None:
+    for name, default in _STANDARD_ONLY.items():
+        value = getattr(options, name)
+        if value is not default and (default is None or value != default):
+            raise OptionError(f"{name} does not go with overhead_free")
 
 
 def _sampling(

@@ -16,6 +16,8 @@ from .errors import CodecError
 # A few rows of MCUs: enough to make the cost of a call small, few enough to stay in the processor's cache.
 STRIP_ROWS = 64
 
+Source = Image.Image | NDArray[np.uint8]
+
 EMPTY = "cannot write an empty picture as JPEG"
 
 
@@ -51,6 +53,10 @@ class Picture:
     def strips(self) -> Iterable[NDArray[np.uint8]]:
         """The rows from the top, as arrays (rows, bytes of a row)."""
         return image_strips(self.source) if isinstance(self.source, Image.Image) else array_strips(self.source)
+
+    def opened(self) -> Image.Image | None:
+        """The image, which may have come with metadata; None for an array."""
+        return self.source if isinstance(self.source, Image.Image) else None
 
     def image(self) -> Image.Image:
         return self.source if isinstance(self.source, Image.Image) else Image.fromarray(self.source)

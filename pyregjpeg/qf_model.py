@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import qf_planes, quantization
+from . import qf_planes, quantization, region_map
 from .errors import ModelError
 from .model_card import ModelCard
 from .network import Network
@@ -45,6 +45,12 @@ class QfModel:
     def predict(self, image: Image.Image) -> NDArray[np.float32]:
         """The region map (region rows, region columns) of `image` that its QF map amounts to: see `importance`."""
         return importance(self.factors(image)[0])
+
+
+def on_blocks(factors: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A plane of a QF map as one factor for each 8x8 block of a picture of `size` (width, height)."""
+    rows, columns = region_map.grid_shape(size)
+    return factors.repeat(2, axis=0).repeat(2, axis=1)[:rows, :columns]
 
 
 def importance(factors: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -67,5 +67,5 @@ def _even(plane: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _means(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     even = _even(plane)
-    sums: NDArray[np.float32] = even[::2, ::2] + even[::2, 1::2] + even[1::2, ::2] + even[1::2, 1::2]
-    return sums * np.float32(0.25)
+    means: NDArray[np.float32] = (even[::2, ::2] + even[::2, 1::2] + even[1::2, ::2] + even[1::2, 1::2]) / np.float32(4)
+    return means

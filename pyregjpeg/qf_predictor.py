@@ -58,11 +58,11 @@ def load_predictor(path: Path) -> Predictor:
 
 
 def find_predictor(name: str, digest: bytes) -> Predictor:
-    """The predictor of that name whose file has that SHA-256; ModelError if it is not at hand."""
+    """The predictor of that name whose file has a SHA-256 that begins so; ModelError if it is not at hand."""
     path = _installed.get(name)
     if path is not None:
         predictor = load_predictor(path)
-        if predictor.digest == digest:
+        if predictor.digest.startswith(digest):
             return predictor
     raise ModelError(f"the file's predictor {name} ({digest.hex()[:8]}) is not installed")
 

@@ -1,4 +1,4 @@
-"""JPEG files read by the C extension: their headers, markers and levels, and new files made of those levels."""
+"""JPEG files read by the C extension: headers, markers, levels, new files of those levels, and pixels by regions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ._native import ffi, lib
-from .native import Coding, check, check_library, check_status, fill_coding, new_encoder
+from .errors import CodecError
+from .native import Coding, check, check_library, check_status, fill_coding, new_encoder, simd_setting
 
 Segment = tuple[int, bytes]  # the marker's second byte and what follows the length
 
@@ -29,11 +30,8 @@ class Reader:
     """
 
     def __init__(self, jpeg: bytes, *, keep_going: bool = False) -> None:
-        check_library()
         self._jpeg = jpeg  # the C code reads it until the end
-        self._reader = ffi.gc(lib.rj_reader_new(), lib.rj_reader_free)
-        if not self._reader:
-            raise MemoryError("no memory for a reader")
+        self._reader = _new_reader()
         header = ffi.new("rj_header *")
         try:
             self._check(lib.rj_reader_open(self._reader, ffi.from_buffer(jpeg), len(jpeg), keep_going, header))
@@ -80,7 +78,7 @@ class Reader:
         ffi.release(self._reader)
 
     def _check(self, status: int) -> None:
-        check_status(status, lib.rj_reader_message(self._reader))
+        _check(self._reader, status)
 
     def _segments(self) -> Iterator[Segment]:
         segments, size = ffi.new("const uint8_t **"), ffi.new("size_t *")
@@ -101,6 +99,49 @@ def read_levels(jpeg: bytes) -> list[NDArray[np.int16]]:
     """
     with Reader(jpeg) as reader:
         return reader.levels()
+
+
+def decode_regions(jpeg: bytes, scales: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The pixels of a file whose steps have a scale for each region: RGB (height, width, 3), or grey (height, width).
+
+    `scales` (planes, rows, columns), of luma and chroma or of grey alone, has one for each 16x16 pixels: what the steps
+    of the file's tables are multiplied by there. Levels times steps, in float32, are rounded half to even; the rest is
+    libjpeg's accurate integer DCT, its smooth upsampling and its colours.
+
+    Raises CodecError for a file that libjpeg cannot read without a warning, that is not of YCbCr or grey in 4:4:4 or
+    4:2:0, or that the scales do not fit; PIL.Image.DecompressionBombError as Reader does.
+    """
+    if scales.ndim != 3:
+        raise CodecError(f"the scales of regions are of planes, rows and columns, not of shape {scales.shape}")
+    regions = ffi.new("rj_region_scales *")
+    values = np.ascontiguousarray(scales, dtype=np.float32)
+    regions.scales = keep_values = ffi.from_buffer("float[]", values)
+    regions.simd = keep_simd = simd_setting()
+    regions.planes, regions.rows, regions.columns = values.shape
+    reader, header = _new_reader(), ffi.new("rj_header *")
+    try:
+        _check(reader, lib.rj_reader_open(reader, ffi.from_buffer(jpeg), len(jpeg), False, header))
+        _check_pixels(header.width, header.height)
+        colours = () if header.component_count == 1 else (3,)
+        pixels = np.empty((header.height, header.width, *colours), dtype=np.uint8)
+        _check(reader, lib.rj_reader_decode(reader, regions, ffi.from_buffer("uint8_t[]", pixels)))
+    finally:
+        ffi.release(reader)
+    del keep_values, keep_simd  # had to live until here
+    return pixels
+
+
+def _new_reader() -> ffi.CData:
+    """An rj_reader that is freed when it is released or collected; CodecError if the library does not fit."""
+    check_library()
+    reader = ffi.gc(lib.rj_reader_new(), lib.rj_reader_free)
+    if not reader:
+        raise MemoryError("no memory for a reader")
+    return reader
+
+
+def _check(reader: ffi.CData, status: int) -> None:
+    check_status(status, lib.rj_reader_message(reader))
 
 
 def _check_pixels(width: int, height: int) -> None:

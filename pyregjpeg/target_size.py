@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from . import codec, native
+from . import codec, native, pixels
 from .errors import CodecError, OptionError
-from .options import DEFAULT_QUALITY, TranscodeOptions, default_background_quality
+from .options import DEFAULT_QUALITY, TranscodeOptions
 from .transcoding import Source, Transcoded
 
 Written = TypeVar("Written")
@@ -16,17 +16,19 @@ Written = TypeVar("Written")
 BEST_QUALITY = 100
 
 
-def encode_to_size(image: codec.Source, target_size: int, **options: Any) -> tuple[bytes, int]:
+def encode_to_size(image: pixels.Source, target_size: int, **options: Any) -> tuple[bytes, int]:
     """The file of the best quality that has at most `target_size` bytes, and that quality; see `encode` for the rest.
 
     It is the file that `encode` makes of that quality. A `quality` in the options, an integer, is the best that is
     tried; `background_quality` falls with it, in the proportion that both have in the options (with `quality` 75 where
-    there is none). The DCT is done once, however many qualities are tried.
+    there is none), or is the default of each quality. The DCT is done once, however many qualities are tried.
 
     Raises as `encode`, OptionError for a target size below 1 and for `qtables`, CodecError where quality 1 is too
     large.
     """
     _check_target(target_size)
+    if options.get("overhead_free"):
+        raise OptionError("target_size is for the standard dialect, and does not go with overhead_free")
     if options.get("qtables") is not None:
         raise OptionError("target_size looks for a quality, and does not go with qtables")
     given = options.get("quality", -1)
@@ -41,7 +43,7 @@ def encode_to_size(image: codec.Source, target_size: int, **options: Any) -> tup
     first = codec.prepare(image, at(best))
     with native.Coefficients(first.settings, first.picture.strips()) as coefficients:
         jpeg, quality = _largest_fitting(
-            lambda quality: coefficients.encode(codec.prepare(image, at(quality), first.levels).settings),
+            lambda quality: coefficients.encode(codec.prepare(image, at(quality), first.its_map).settings),
             len,
             best,
             target_size,
@@ -53,8 +55,8 @@ def transcode_to_size(jpeg: bytes, target_size: int, **options: Any) -> Transcod
     """The file of the best quality that has at most `target_size` bytes; see `transcode` for the rest.
 
     It is tried with the tables of the source first, unless the options have a `quality`, which then is the best that is
-    tried. `background_quality` falls with the quality, in the proportion that both have at first. Raises as
-    `transcode`, OptionError for a target size below 1, CodecError where quality 1 is too large.
+    tried. `background_quality` falls with the quality, in the proportion that both have at first, or is the default of
+    each. Raises as `transcode`, OptionError for a target size below 1, CodecError where quality 1 is too large.
     """
     _check_target(target_size)
     settings = TranscodeOptions.from_keywords(options)
@@ -76,10 +78,10 @@ def _check_target(target_size: object) -> None:
         raise OptionError(f"target_size is a number of bytes, 1 or more, not {target_size!r}")
 
 
-def _proportion(background_quality: int | None, quality: int) -> Callable[[int], int]:
+def _proportion(background_quality: int | None, quality: int) -> Callable[[int], int | None]:
     """The background quality that belongs to a quality, where `background_quality` belongs to the one given."""
     if background_quality is None:
-        return default_background_quality
+        return lambda _: None  # the default of each quality
     share = min(background_quality, quality) / quality
     return lambda lower: max(1, round(share * lower))
 

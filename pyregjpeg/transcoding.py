@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from . import carried, codec, map_model, native, quantization, region_map
+from . import carried, codec, map_model, native, qf_segment, quantization, region_map
 from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
+from .picture_map import PictureMap
 from .reader import Reader, Segment
 
 
@@ -48,8 +50,8 @@ def transcode(jpeg: bytes, **options: Any) -> bytes:
     `encode`. The map model looks at a picture decoded at 1/8 to full size, upright by its EXIF orientation.
 
     Raises TypeError, OptionError, MapError and ModelError as `encode` does; CodecError with libjpeg's words for a file
-    that it cannot read, and for one that it reads with a warning unless `damaged="keep-going"`;
-    PIL.Image.DecompressionBombError where Pillow would.
+    that it cannot read, and for one that it reads with a warning unless `damaged="keep-going"`; CodecError for an
+    overhead-free file; PIL.Image.DecompressionBombError where Pillow would.
     """
     return transcoded(jpeg, **options).jpeg
 
@@ -70,6 +72,12 @@ class Source:
             raise OptionError(f"a JPEG file is given as bytes, not {type(jpeg).__name__}")
         self.jpeg = jpeg if isinstance(jpeg, bytes) else bytes(jpeg)
         self._reader = Reader(self.jpeg, keep_going=options.damaged == "keep-going")
+        if qf_segment.payloads(self._reader.segments):
+            self._reader.__exit__()
+            raise CodecError(
+                "It is an overhead-free file, whose QF map belongs to its levels as they are; "
+                "pyregjpeg.decode gives its picture."
+            )
         self._options = options
         self.quality = quantization.equivalent_quality(self._reader.tables[0])
 
@@ -86,7 +94,7 @@ class Source:
         as_before = np.array_equal(tables, reader.tables)
         quality = self.quality if as_before else quantization.equivalent_quality(tables[0])
         if options.background_quality is None:
-            background = default_background_quality(quality)
+            background = default_background_quality(quality, self._map.fall)
         else:
             background = min(options.background_quality, quality)
         distinct, table_of_component = _distinct(tables)
@@ -125,11 +133,7 @@ class Source:
         return coarser
 
     def _components(self, table_of_component: Sequence[int], *, flat: bool) -> tuple[native.Component, ...]:
-        reader = self._reader
-        levels = np.full(region_map.grid_shape(reader.size), region_map.LEVELS - 1, dtype=np.uint8)
-        # Where the file is written more than once, the map is made once, and only if some quality asks for it.
-        if self._options.region_map is not None or not flat:
-            levels = self._levels
+        reader, levels = self._reader, self._map.levels(flat=flat)
         return tuple(
             replace(component, block_levels=component.block_levels[:rows, :columns])
             for component, (rows, columns) in zip(
@@ -138,11 +142,12 @@ class Source:
         )
 
     @cached_property
-    def _levels(self) -> NDArray[np.uint8]:
-        return codec.block_levels(self._options, self._reader.size, self._predicted, flat=False)
+    def _map(self) -> PictureMap:
+        """Where the file is written more than once, the map is made once, and only if some quality asks for it."""
+        return PictureMap(self._options, self._reader.size, self._picture)
 
-    def _predicted(self) -> NDArray[np.float32]:
-        """What the map model says of the picture, decoded by Pillow at no more than the size that the model needs."""
+    def _picture(self) -> Image.Image:
+        """What the map model is shown, decoded by Pillow at no more than the size that the model needs."""
         model = map_model.load_model(self._options.map_model)
         width, height = self._reader.size
         try:
@@ -151,7 +156,7 @@ class Source:
             image.load()
         except Exception as error:  # of many kinds: what libjpeg reads may still be more than Pillow decodes
             raise CodecError(f"no decoder shows the picture to the map model, give a region_map: {error}") from error
-        return codec.predict_map(image, model)
+        return image
 
     def _sound(self) -> bytes:
         """The file, or, where libjpeg complained of it and Pillow might refuse it, one of the levels that were read."""

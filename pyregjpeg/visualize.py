@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +61,8 @@ def on_pixels(
     return blocks[np.ix_(rows, columns)]
 
 
-def write(picture: Image.Image, location: str) -> None:
-    """Store the picture, completely or not at all, in the format that the name's suffix stands for.
+def write(picture: Image.Image, location: str, **options: Any) -> None:
+    """Store the picture, completely or not at all, in the format that the name's suffix stands for, with its options.
 
     Raises ValueError for a suffix that Pillow does not know, OSError if it cannot be written.
     """
@@ -70,5 +71,5 @@ def write(picture: Image.Image, location: str) -> None:
     if picture_format is None:
         raise ValueError(f"unknown file extension: {suffix}")
     file = io.BytesIO()
-    picture.save(file, picture_format)
+    picture.save(file, picture_format, **options)
     storage.write(location, file.getvalue())

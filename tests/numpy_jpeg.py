@@ -8,6 +8,7 @@ columns), planes being luma and chroma, or luma alone, and a region 16x16 pixels
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import block_rule
 import numpy as np
@@ -41,7 +42,7 @@ def block_grids(width: int, height: int, halving: int, count: int) -> list[tuple
     return [block_rule.grid(width, height, factor, factor) for factor in (1, halving, halving)[:count]]
 
 
-def of_blocks(of_regions: NDArray[np.generic], grid: tuple[int, int], side: int) -> NDArray[np.generic]:
+def of_blocks(of_regions: NDArray[Any], grid: tuple[int, ...], side: int) -> NDArray[Any]:
     """What each region has, for each block, of which `side` times `side` are in a region."""
     return of_regions.repeat(side, axis=0).repeat(side, axis=1)[: grid[0], : grid[1]]
 
@@ -62,20 +63,19 @@ def decoded(
     tables: Sequence[NDArray[np.uint16]],
     scales: NDArray[np.float32],
     size: tuple[int, int],
+    halving: int = 1,
 ) -> NDArray[np.uint8]:
     """The picture that levels (block rows, block columns, 8, 8) show, dequantised region by region."""
     width, height = size
     planes = []
     for number, (plane, table) in enumerate(zip(levels, tables, strict=True)):
-        halving = 1 if plane.shape[:2] == levels[0].shape[:2] and plane.shape[:2] == block_rule.grid(*size) else 2
-        of_region = scales[min(number, len(scales) - 1)].astype(np.float32)
-        scale = of_blocks(of_region, (plane.shape[0], plane.shape[1]), REGION // (8 * halving))
+        factor = 1 if number == 0 else halving
+        scale = of_blocks(scales[min(number, len(scales) - 1)], plane.shape[:2], REGION // (8 * factor))
         steps = table.reshape(8, 8).astype(np.float32) * scale[..., np.newaxis, np.newaxis]
         values = np.clip(np.rint(plane.astype(np.float32) * steps), -32768, 32767)
-        samples = _inverse_dct(values.astype(np.int64))
-        planes.append((samples[: -(-height // halving), : -(-width // halving)], halving))
-    full = [(_doubled(plane) if halving == 2 else plane)[:height, :width] for plane, halving in planes]
-    return full[0].astype(np.uint8) if len(full) == 1 else _to_rgb(*full)
+        samples = _inverse_dct(values.astype(np.int64))[: -(-height // factor), : -(-width // factor)]
+        planes.append(_doubled(samples)[:height, :width] if factor == 2 else samples)
+    return planes[0].astype(np.uint8) if len(planes) == 1 else _to_rgb(*planes)
 
 
 def _halved(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -44,7 +44,7 @@ def settings_for(
         side = 2 if number == 0 else 2 // halving
         levels = numpy_jpeg.of_blocks(of_regions[min(number, 1)], grid, side)
         factor = halving if number == 0 else 1
-        components.append(Component(factor, factor, min(number, 1), levels.astype(np.uint8)))
+        components.append(Component(factor, factor, min(number, 1), levels))
     settings = Settings(
         width=width,
         height=height,

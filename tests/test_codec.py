@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 import pyregjpeg
-from pyregjpeg import codec, quantization, region_map
+from pyregjpeg import picture_map, quantization, region_map
 from pyregjpeg.options import SaveOptions, resolve_background_quality
 
 MODES = ("1", "L", "RGB", "RGBX", "CMYK", "YCbCr")
@@ -81,7 +81,7 @@ def test_more_importance_takes_more_bytes(name: str) -> None:
 
 
 def test_a_flat_map_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "map_model", NoModel)
+    monkeypatch.setattr(picture_map, "map_model", NoModel)
     assert opened(pyregjpeg.encode(photograph(ODD_SIZED), quality=60, background_quality=60)).size == (317, 211)
 
 
@@ -97,12 +97,12 @@ def test_a_save_without_any_quality_has_75_and_60() -> None:
 
 
 def test_at_quality_1_the_default_is_a_flat_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "map_model", NoModel)
+    monkeypatch.setattr(picture_map, "map_model", NoModel)
     assert pyregjpeg.encode(photograph(ODD_SIZED), quality=1) == flat(photograph(ODD_SIZED), 1)
 
 
 def test_a_map_that_is_given_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "map_model", NoModel)
+    monkeypatch.setattr(picture_map, "map_model", NoModel)
     assert roundtrip(photograph(ODD_SIZED), region_map=CENTRE).size == (317, 211)
 
 
@@ -227,13 +227,13 @@ def test_the_model_sees_the_picture_upright_and_its_map_is_turned_back(orientati
         stored = upright.transpose(region_map.TURNS[orientation][1])
         stored.getexif()[0x0112] = orientation
         assert np.array_equal(np.asarray(ImageOps.exif_transpose(stored)), np.asarray(upright))
-    seen = Image.fromarray(codec.predict_map(upright))
+    seen = Image.fromarray(pyregjpeg.predict_map(upright))
     expected = seen.transpose(region_map.TURNS[orientation][1]) if orientation > 1 else seen
-    assert np.array_equal(codec.predict_map(stored), np.asarray(expected))
+    assert np.array_equal(pyregjpeg.predict_map(stored), np.asarray(expected))
 
 
 def test_a_damaged_exif_does_not_keep_a_picture_from_its_map() -> None:
     picture = photograph("chelsea")
-    expected = codec.predict_map(picture)
+    expected = pyregjpeg.predict_map(picture)
     picture.info["exif"] = b"Exif\0\0XX"
-    assert np.array_equal(codec.predict_map(picture), expected)
+    assert np.array_equal(pyregjpeg.predict_map(picture), expected)

@@ -19,20 +19,24 @@ C_SOURCES = sorted((ROOT / "csrc").glob("*.[ch]"))
 
 FLOORS = (
     {"errors", "whole_file", "disk_table", "_native"},
-    {"native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage", "model_card", "network"},
-    {"markers", "scan", "map_files", "picture_files", "qf_planes"},
+    {
+        *("native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"),
+        *("model_card", "network", "corrections"),
+    },
+    {"markers", "scan", "map_files", "picture_files", "qf_planes", "qf_segment"},
     {"reader", "carried", "visualize", "perceptual_metrics", "journal", "qf_model", "qf_predictor"},
     {"map_model"},
     {"options", "comparison"},
-    {"codec", "overhead_free"},
-    {"plugin", "transcoding", "settings"},
-    {"inspection", "target_size"},
+    {"picture_map"},
+    {"codec"},
+    {"overhead_free", "transcoding", "settings"},
+    {"plugin", "inspection", "target_size"},
     {"conversion"},
     {"cluster_batch"},
     {"cluster_crew"},
     {"cluster"},
     {"batch"},
-    {"cli", "cli_convert", "cli_inspect", "progress", "__main__", "__init__"},
+    {"cli", "cli_convert", "cli_decode", "cli_inspect", "progress", "__main__", "__init__"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 TOP = len(FLOORS) - 1

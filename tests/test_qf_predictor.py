@@ -49,6 +49,11 @@ def test_each_region_has_a_factor_between_its_planes_limits(name: str) -> None:
         assert smallest <= plane.min() < plane.max() <= largest
 
 
+def test_a_predictor_is_found_by_the_beginning_of_its_digest() -> None:
+    digest = default_predictor().digest
+    assert find_predictor("qf", digest[:8]) is find_predictor("qf", digest) is default_predictor()
+
+
 def test_where_both_limits_are_the_same_nothing_else_is_predicted() -> None:
     predicted = default_predictor().predict(levels_of("coffee"), [[7, 7], [50, 50]])
     assert (predicted[0] == 7).all()

@@ -101,12 +101,12 @@ def test_levels_of_another_file_are_requantised_to_scaled_steps() -> None:
 @pytest.mark.parametrize(
     ("scales", "message"),
     [
-        ([0], "more than 0 and at most 32767"),
-        ([-1], "more than 0 and at most 32767"),
-        ([np.nan], "more than 0 and at most 32767"),
-        ([np.inf], "more than 0 and at most 32767"),
-        ([32768], "more than 0 and at most 32767"),
-        ([0.09], "scaled quantisation step is at least 1"),
+        ([0], "scaled quantisation step is 1 to 32767"),
+        ([-1], "scaled quantisation step is 1 to 32767"),
+        ([np.nan], "scaled quantisation step is 1 to 32767"),
+        ([np.inf], "scaled quantisation step is 1 to 32767"),
+        ([400], "scaled quantisation step is 1 to 32767"),
+        ([0.09], "scaled quantisation step is 1 to 32767"),
         ([1, 1], r"1 map levels have scales of shape \(2,\)"),
         ([[1]], r"1 map levels have scales of shape \(1, 1\)"),
         ([], r"1 map levels have scales of shape \(0,\)"),

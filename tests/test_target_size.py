@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import pyregjpeg
 from pyregjpeg import codec, native
 from pyregjpeg.errors import CodecError, OptionError
+from pyregjpeg.network import Network
 from pyregjpeg.target_size import encode_to_size, transcode_to_size
 from pyregjpeg.transcoding import transcoded
 
@@ -74,12 +75,13 @@ def test_coefficients_of_another_picture_are_refused() -> None:
         coefficients.encode(grey.settings)
 
 
-def test_the_map_model_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("model", ["msroi", "qf"])
+def test_the_map_model_looks_once(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
-    predict = codec.predict_map
-    monkeypatch.setattr(codec, "predict_map", lambda *arguments: looks.append(1) or predict(*arguments))
-    encode_to_size(photograph("coffee"), 8000)
-    transcode_to_size(saved(photograph("coffee"), "JPEG", quality=92), 8000)
+    look = Network.run
+    monkeypatch.setattr(Network, "run", lambda *arguments: looks.append(1) or look(*arguments))
+    encode_to_size(photograph("coffee"), 8000, map_model=model)
+    transcode_to_size(saved(photograph("coffee"), "JPEG", quality=92), 8000, map_model=model)
     assert len(looks) == 2
 
 
