@@ -1,5 +1,5 @@
 /*
- * The one seam into libjpeg-turbo: forward_DCT is replaced after jpeg_start_compress, so that libjpeg converts and
+ * The seam into libjpeg-turbo's encoder: forward_DCT is replaced after jpeg_start_compress, so that libjpeg converts and
  * downsamples before it and codes the entropy after it, and the levels in between are ours. The quantisation tables
  * stay libjpeg's, so the DQT markers are right by themselves.
  */

@@ -40,12 +40,6 @@ static void decode_block(j_decompress_ptr dinfo, jpeg_component_info *compptr, J
     component->inverse_dct(dinfo, compptr, coefficients[0], output, output_column);
 }
 
-static rj_status refuse(rj_reader *reader, const char *message)
-{
-    snprintf(reader->error.message, RJ_MESSAGE_SIZE, "%s", message);
-    return RJ_BAD_ARGUMENT;
-}
-
 /* Grey, or colour differences as large as luma or half as high and wide. */
 static int has_regions(const struct jpeg_decompress_struct *dinfo)
 {
@@ -87,11 +81,11 @@ static rj_status check_file(rj_reader *reader)
     const struct jpeg_decompress_struct *dinfo = &reader->dinfo;
     /* Of a lossless file these are the predictor and 0; some libjpegs read it, and have no DCT for it. */
     if (!dinfo->progressive_mode && (dinfo->Ss != 0 || dinfo->Se != RJ_BLOCK_SIZE - 1))
-        return refuse(reader, "only JPEGs of DCT coefficients can be decoded by regions");
+        return rj_reader_refuse(reader, "only JPEGs of DCT coefficients can be decoded by regions");
     if (dinfo->jpeg_color_space != JCS_GRAYSCALE && dinfo->jpeg_color_space != JCS_YCbCr)
-        return refuse(reader, "only JPEGs of YCbCr or grey can be decoded by regions");
+        return rj_reader_refuse(reader, "only JPEGs of YCbCr or grey can be decoded by regions");
     if (!has_regions(dinfo))
-        return refuse(reader, "only JPEGs of 4:4:4 or 4:2:0 can be decoded by regions");
+        return rj_reader_refuse(reader, "only JPEGs of 4:4:4 or 4:2:0 can be decoded by regions");
     return RJ_OK;
 }
 
@@ -104,7 +98,7 @@ static rj_status install_hook(rj_reader *reader, const rj_region_scales *scales)
         jpeg_component_info *compptr = &dinfo->comp_info[i];
         rj_scaled_component *component = &reader->scaled_components[i];
         if (compptr->quant_table == NULL)
-            return refuse(reader, "one of the components has no scan");
+            return rj_reader_refuse(reader, "one of the components has no scan");
         component->scales = scales->scales + (i == 0 ? 0 : (size_t)scales->rows * scales->columns);
         component->region_columns = scales->columns;
         component->region_side = (JDIMENSION)(REGION_SIDE * compptr->h_samp_factor / dinfo->max_h_samp_factor);
@@ -113,7 +107,7 @@ static rj_status install_hook(rj_reader *reader, const rj_region_scales *scales)
             compptr->quant_table->quantval[place] = 1;
         }
         if (!rj_steps_fit(component->table, component->scales, (size_t)scales->rows * scales->columns))
-            return refuse(reader, RJ_STEPS_DO_NOT_FIT);
+            return rj_reader_refuse(reader, RJ_STEPS_DO_NOT_FIT);
     }
     dinfo->dct_method = JDCT_ISLOW;
     inverse->start_pass(dinfo);

@@ -160,4 +160,6 @@ struct rj_reader {
     uint8_t *segments;
 };
 
+rj_status rj_reader_refuse(rj_reader *reader, const char *message);
+
 #endif

@@ -17,7 +17,7 @@ static void stop_endless_scans(j_common_ptr cinfo)
     longjmp(reader->error.return_point, 1);
 }
 
-static rj_status refuse(rj_reader *reader, const char *message)
+rj_status rj_reader_refuse(rj_reader *reader, const char *message)
 {
     snprintf(reader->error.message, RJ_MESSAGE_SIZE, "%s", message);
     return RJ_BAD_ARGUMENT;
@@ -58,9 +58,9 @@ rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, in
         jpeg_save_markers(dinfo, JPEG_APP0 + i, 0xFFFF);
     jpeg_read_header(dinfo, TRUE);
     if (dinfo->data_precision != 8)
-        return refuse(reader, "only JPEGs of 8 bits can be read");
+        return rj_reader_refuse(reader, "only JPEGs of 8 bits can be read");
     if (dinfo->num_components > RJ_MAX_COMPONENTS)
-        return refuse(reader, "only JPEGs of up to 4 components can be read");
+        return rj_reader_refuse(reader, "only JPEGs of up to 4 components can be read");
 
     reader->header.width = dinfo->image_width;
     reader->header.height = dinfo->image_height;
@@ -76,9 +76,9 @@ rj_status rj_reader_open(rj_reader *reader, const uint8_t *jpeg, size_t size, in
 static rj_status warn(rj_reader *reader, const char *message)
 {
     if (reader->error.refuse_warnings)
-        return refuse(reader, message);
+        return rj_reader_refuse(reader, message);
     if (reader->error.manager.num_warnings++ == 0)
-        refuse(reader, message);
+        rj_reader_refuse(reader, message);
     return RJ_OK;
 }
 
@@ -112,7 +112,7 @@ static rj_status describe_component(rj_reader *reader, int index)
             table = reader->dinfo.quant_tbl_ptrs[component->quant_tbl_no];
     }
     if (table == NULL)
-        return refuse(reader, "one of the components has no quantisation table");
+        return rj_reader_refuse(reader, "one of the components has no quantisation table");
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         reader->header.tables[index][i] = table->quantval[i];
     reader->header.components[index] = (rj_component){
@@ -131,7 +131,7 @@ rj_status rj_reader_read(rj_reader *reader, rj_header *header)
         return RJ_LIBJPEG_ERROR;
     reader->levels = jpeg_read_coefficients(&reader->dinfo);
     if (!colours_stay(reader))
-        return refuse(reader, "a marker that says what the colours are comes after the first scan");
+        return rj_reader_refuse(reader, "a marker that says what the colours are comes after the first scan");
     for (int i = 0; i < reader->header.component_count; i++) {
         rj_status status = describe_component(reader, i);
         if (status != RJ_OK)
@@ -173,7 +173,7 @@ size_t rj_reader_end(const rj_reader *reader)
 rj_status rj_reader_levels(rj_reader *reader, int component, int16_t *levels)
 {
     if (component < 0 || component >= reader->header.component_count)
-        return refuse(reader, "there is no such component");
+        return rj_reader_refuse(reader, "there is no such component");
     j_common_ptr cinfo = (j_common_ptr)&reader->dinfo;
     if (setjmp(reader->error.return_point))
         return RJ_LIBJPEG_ERROR;

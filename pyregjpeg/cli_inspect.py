@@ -12,7 +12,8 @@ import click
 
 from . import inspection, visualize
 from .cli_convert import SOME_FAILED
-from .inspection import Inspection, Marker, QfMap, Scan, Zeros
+from .inspection import Inspection, Marker, Scan, Zeros
+from .qf_inspection import QfMap
 
 
 @click.command()

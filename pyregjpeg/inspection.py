@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import markers, qf_predictor, qf_segment, quantization, visualize
-from .errors import CodecError, ModelError
+from . import markers, qf_inspection, quantization, visualize
+from .errors import CodecError
 from .markers import Segment
+from .qf_inspection import QfMap
 from .reader import Reader
 from .region_map import BLOCK
 
@@ -97,26 +98,6 @@ class Marker:
 
 
 @dataclass(frozen=True)
-class QfMap:
-    """What an overhead-free file tells of its QF map, in segments of so many `bytes`.
-
-    `luma` and `chroma` are the smallest and the largest QF; chroma is None in grey. Of `regions` values, a plane of
-    chroma counted too, `told` are in the file; the others are told by the `predictor`, which has a SHA-256 that begins
-    with `digest` and is `installed` or not. A map told whole has none of the three.
-    """
-
-    version: int
-    luma: tuple[int, int]
-    chroma: tuple[int, int] | None
-    predictor: str | None
-    digest: str | None
-    installed: bool | None
-    regions: int
-    told: int
-    bytes: int
-
-
-@dataclass(frozen=True)
 class Inspection:
     """A JPEG file as it is.
 
@@ -180,7 +161,7 @@ def inspect(jpeg: bytes) -> Inspection:
         restart_interval=_restart_interval(segments),
         orientation=next(orientations, None),
         bytes_after_end=len(jpeg) - segments[-1].end,
-        qf_map=_qf_map(reader),
+        qf_map=qf_inspection.qf_map(reader),
         zeros=_zeros(sum(counts, np.zeros(4, dtype=np.int64))),
         components=tuple(
             Component(name, *sampling, *grid, tuple(map(tuple, table.reshape(8, 8).tolist())), _zeros(count))
@@ -219,33 +200,6 @@ def _colour_space(components: int, *, has_chroma: bool) -> str:
     if has_chroma:
         return "YCbCr" if components == 3 else "YCCK"
     return {1: "grey", 3: "RGB", 4: "CMYK"}.get(components, "unknown")
-
-
-def _qf_map(reader: Reader) -> QfMap | None:
-    payloads = qf_segment.payloads(reader.segments)
-    if not payloads:
-        return None
-    found = qf_segment.read(payloads)
-    numbers = found.numbers(reader.size)
-    return QfMap(
-        version=qf_segment.VERSION,
-        luma=found.limits[0],
-        chroma=found.limits[1] if found.planes == 2 else None,
-        predictor=found.predictor or None,
-        digest=found.digest.hex() or None,
-        installed=_is_installed(found) if found.predictor else None,
-        regions=numbers.size,
-        told=int(np.count_nonzero(numbers)) if found.predictor else numbers.size,
-        bytes=sum(4 + len(payload) for payload in payloads),
-    )
-
-
-def _is_installed(found: qf_segment.QfSegment) -> bool:
-    try:
-        qf_predictor.find_predictor(found.predictor, found.digest)
-    except ModelError:
-        return False
-    return True
 
 
 def _sampling(samplings: Sequence[tuple[int, int]]) -> str | None:

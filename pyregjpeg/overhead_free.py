@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import codec, corrections, native, picture_map, qf_predictor, qf_segment, region_map
+from . import codec, corrections, native, packing, picture_map, qf_predictor, qf_segment, region_map
 from .errors import CodecError, ModelError, OptionError
 from .options import DEFAULT_QUALITY, Quantization, SaveOptions, resolve_quantization
 from .pixels import Picture, Source
@@ -130,13 +130,13 @@ def _told(levels: Sequence[NDArray[np.int16]], factors: NDArray[np.uint8]) -> Qf
     limits = [(int(plane.min()), int(plane.max())) for plane in factors]
     luma, chroma = (limits[0], limits[1] if len(limits) > 1 else (LARGEST_QF, LARGEST_QF))
     planes, check = len(factors), qf_segment.check_of(levels, factors)
-    whole = corrections.packed(factors - _bounds((luma, chroma), planes)[0])
+    whole = packing.packed(factors - _bounds((luma, chroma), planes)[0])
     without = QfSegment(planes, (luma, chroma), "", b"", whole, check)
     if not whole:
         return without
     predictor = qf_predictor.default_predictor()
     predicted = _predicted(predictor, levels, (luma, chroma), factors.shape)
-    steps = corrections.packed(corrections.steps_to(factors, predicted))
+    steps = packing.packed(corrections.steps_to(factors, predicted))
     digest = predictor.digest[: qf_segment.DIGEST_BYTES]
     return min(
         (QfSegment(planes, (luma, chroma), predictor.name, digest, steps, check), without),

@@ -3,7 +3,8 @@
 A body, split where it does not fit into one segment. It begins with 11 bytes: version; planes, 1 (luma) or 2 (with
 chroma); the smallest and the largest QF of luma and of chroma; the check in four bytes, big-endian; the length of the
 predictor's name. The name follows, and the first 8 bytes of the SHA-256 of the predictor's .onnx file, then what is
-told of the map (corrections.py). Where the map is told whole, without a predictor, there is neither name nor digest.
+told of the map: corrections to the predictor (corrections.py), packed. Where the map is told whole, as what each QF is
+above the smallest one, there is neither name nor digest.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from . import corrections
+from . import packing
 from .errors import CodecError
 from .metadata import APP9, LARGEST_PAYLOAD, QF_MAP_SIGNATURE, segment
 
@@ -57,7 +58,7 @@ class QfSegment:
 
         Of a map told whole, by how much a QF is above the smallest one; else its correction, 0 where there is none.
         """
-        return corrections.unpacked(self.told, (self.planes, *region_grid(size)))
+        return packing.unpacked(self.told, (self.planes, *region_grid(size)))
 
     def written(self) -> bytes:
         """The complete marker segments; CodecError where there would be more than 255."""

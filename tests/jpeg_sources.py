@@ -223,6 +223,14 @@ def samplings(jpeg: bytes) -> list[tuple[int, int]]:
     return [(factors >> 4, factors & 15) for factors in frame_of(jpeg)[7::3]]
 
 
+def with_scans(count: int) -> bytes:
+    """The scan of the first component is there again and again."""
+    jpeg = jpeg_of("a scan for each component", (16, 16))
+    first = jpeg.index(bytes((0xFF, SOS)))
+    second = jpeg.index(b"\xff\xc4", first)  # each scan has a Huffman table of its own
+    return jpeg[:first] + jpeg[first:second] * (count - 2) + jpeg[second:]
+
+
 ZIGZAG = sorted(range(64), key=lambda at: (at // 8 + at % 8, at // 8 if (at // 8 + at % 8) % 2 else at % 8))
 DC_SYMBOLS = bytes(range(16))
 AC_SYMBOLS = bytes([0x00, 0xF0]) + bytes(run << 4 | size for run in range(16) for size in range(1, 16))

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from helper import ODD_SIZED, opened, photograph, read_levels, saved
 from numpy.typing import NDArray
+from region_files import FACTORS as FACTORS_OF_REGIONS
+from region_files import HALVINGS, STEP_SCALES, random_map, region_file
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from pyregjpeg import native  # noqa: E402
 from pyregjpeg.quantization import annex_k  # noqa: E402
+from pyregjpeg.reader import decode_regions  # noqa: E402
 from training import differentiable_jpeg as dj  # noqa: E402
 
 SUBSAMPLINGS: tuple[dj.Subsampling, ...] = ("4:4:4", "4:2:0")
@@ -114,6 +117,26 @@ def test_each_region_has_its_own_tables(subsampling: dj.Subsampling) -> None:
     # Pillow's tables of quality 10 end at 255, a region's do not; Annex K's first steps of chroma stay below.
     assert torch.equal(levels.chroma[:, :, :rows, :, :3], flat[10].chroma[:, :, :rows, :, :3])
     assert torch.equal(levels.chroma[:, :, rows:], flat[25].chroma[:, :, rows:])
+
+
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_of_scaled_steps_has_these_levels_and_pixels(name: str, subsampling: dj.Subsampling) -> None:
+    picture = pixels(name)
+    of_regions = random_map((picture.shape[1], picture.shape[0]), 2)
+    jpeg = region_file(picture, of_regions, HALVINGS[subsampling])
+    expected, _ = read_levels(jpeg)
+
+    values = dj.coefficients(as_batch(picture), subsampling)
+    steps = dj.steps(torch.tensor(FACTORS_OF_REGIONS[of_regions][None], dtype=torch.float32), values, subsampling)
+    levels = components(dj.quantised(values, steps, dj.round_straight_through))
+    for ours, plane in zip(levels, expected, strict=True):
+        differences = np.abs(ours - plane.reshape(ours.shape))
+        assert differences.max() <= 1
+        assert np.count_nonzero(differences) < 1e-3 * differences.size
+
+    shown = dj.decoded(dj.dequantised(as_planes(expected), steps), picture.shape[:2], subsampling)[0].numpy()
+    assert np.array_equal(shown, decode_regions(jpeg, STEP_SCALES[of_regions]))
 
 
 def test_scales_stay_within_their_limits() -> None:

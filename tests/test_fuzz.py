@@ -25,9 +25,10 @@ def test_random_bytes_are_encoded_or_refused() -> None:
     assert 0.1 < sum(written) / CORPUS < 0.9
 
 
-def test_damaged_jpegs_are_transcoded_without_damage_or_refused() -> None:
+@pytest.mark.parametrize("body", ["fuzz_transcode", "fuzz_decode"])
+def test_damaged_jpegs_are_read_without_damage_or_refused(body: str) -> None:
     """In a process of its own, whose crash ends no other and whose hang comes to an end."""
-    program = f"from fuzz_transcode import main; main(['{DAMAGED}', '1'])"
+    program = f"import fuzz_transcode, {body}; fuzz_transcode.main(['{DAMAGED}', '1'], {body}.fuzz_one)"
     tests = Path(__file__).parent
     environment = {**os.environ, "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}"}
     command = [sys.executable, "-W", "ignore", "-c", program]

@@ -21,7 +21,7 @@ FLOORS = (
     {"errors", "whole_file", "disk_table", "_native"},
     {
         *("native", "pixels", "region_map", "quantization", "metadata", "metrics", "storage"),
-        *("model_card", "network", "corrections"),
+        *("model_card", "network", "corrections", "packing"),
     },
     {"markers", "scan", "map_files", "picture_files", "qf_planes", "qf_segment"},
     {"reader", "carried", "visualize", "perceptual_metrics", "journal", "qf_model", "qf_predictor"},
@@ -29,7 +29,7 @@ FLOORS = (
     {"options", "comparison"},
     {"picture_map"},
     {"codec"},
-    {"overhead_free", "transcoding", "settings"},
+    {"overhead_free", "transcoding", "settings", "qf_inspection"},
     {"plugin", "inspection", "target_size"},
     {"conversion"},
     {"cluster_batch"},

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from damaged import NOTHING_MATTERS, error_of, mended, payload_of
 from helper import DHT, DQT, SOF_BASELINE, SOS, opened, read_levels
-from jpeg_sources import changed, grey_jpeg, jpeg_of, program
+from jpeg_sources import changed, grey_jpeg, jpeg_of, program, with_scans
 from PIL import Image
 
 import pyregjpeg
@@ -83,14 +83,6 @@ def test_a_segment_shorter_than_its_length_is_refused(marker: int, length: int) 
     jpeg = jpeg_of("4:2:0")
     damaged = jpeg[:2] + bytes((0xFF, marker, 0, length)) + jpeg[2:]
     assert "Bogus marker length" in error_of(damaged)
-
-
-def with_scans(count: int) -> bytes:
-    """The scan of the first component is there again and again."""
-    jpeg = jpeg_of("a scan for each component", (16, 16))
-    first = jpeg.index(bytes((0xFF, SOS)))
-    second = jpeg.index(b"\xff\xc4", first)  # each scan has a Huffman table of its own
-    return jpeg[:first] + jpeg[first:second] * (count - 2) + jpeg[second:]
 
 
 @pytest.mark.parametrize("damaged", ["refuse", "keep-going"])

@@ -62,7 +62,8 @@ def steps(quality_factors: Tensor, like: Planes, subsampling: Subsampling) -> Pl
 
     A region's tables are those of Annex K times 50 / factor, not rounded; `like` says how many blocks there are.
     """
-    scales = (BASE_QUALITY / quality_factors).clamp(*SCALES)
+    # PyTorch divides a number by a tensor less exactly than a tensor, whose quotients are those of numpy.
+    scales = (torch.tensor(float(BASE_QUALITY)) / quality_factors).clamp(*SCALES)
     parts = []
     for number, plane in enumerate(like):
         repeats = 1 if number == 1 and subsampling == "4:2:0" else REGION // BLOCK
