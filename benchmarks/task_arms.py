@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import pyregjpeg
-from pyregjpeg import overhead_free, qf_predictor, qf_segment
+from pyregjpeg import corrections, overhead_free, packing, qf_predictor, qf_segment
 from pyregjpeg.map_model import load_model
 from pyregjpeg.qf_model import QfModel
 from pyregjpeg.reader import Reader, decode_regions
@@ -113,15 +113,17 @@ class Coded:
 class Prediction:
     """What the predictor is worth in one overhead-free file.
 
-    Shares of regions of luma and of chroma that it tells rightly and its mean error in quality factors; bytes: of the
-    file, of what is told of the map, and of the whole map by zlib. Where that is shorter, a file tells the map whole
-    and the predictor is not `used`.
+    Shares of regions of luma and of chroma that it tells rightly and its mean error in quality factors. Bytes: of the
+    file; of what it tells of the map, without the limits and the names that it has anyway; of the corrections to the
+    predictor, of the map told whole, of which a file has the shorter, and of the map by zlib.
     """
 
     right: tuple[float, ...]
     off_by: tuple[float, ...]
     file_bytes: int
+    told_bytes: int
     correction_bytes: int
+    whole_bytes: int
     zlib_bytes: int
     used: bool
 
@@ -164,22 +166,26 @@ def prediction(jpeg: bytes) -> tuple[Prediction, Coded]:
         levels = reader.levels()
     predictor = qf_predictor.default_predictor()
     true = overhead_free.read_factors(jpeg)
-    guessed = np.rint(predictor.predict(levels, told.limits)).clip(*_limits(told))
+    smallest, largest = _limits(told)
+    predicted = predictor.predict(levels, told.limits).clip(smallest, largest)
+    guessed = np.rint(predicted)
     bare = qf_segment.QfSegment(
         told.planes, told.limits, predictor.name, predictor.digest[: qf_segment.DIGEST_BYTES], b"", told.check
     )
-    corrections = len(told.written()) - len(bare.written())
+    spared = len(told.written()) - len(bare.written())
     distance = np.abs(guessed - true)
     found = Prediction(
         right=tuple(float((plane == 0).mean()) for plane in distance),
         off_by=tuple(float(plane.mean()) for plane in distance),
         file_bytes=len(jpeg),
-        correction_bytes=corrections,
+        told_bytes=len(told.told),
+        correction_bytes=len(packing.packed(corrections.steps_to(true, predicted))),
+        whole_bytes=len(packing.packed(true - smallest)),
         zlib_bytes=len(zlib.compress(true.tobytes(), 9)),
         used=bool(told.predictor),
     )
     pixels = decode_regions(jpeg, (overhead_free.UNSCALED_QUALITY / guessed).astype(np.float32))
-    return found, Coded(len(jpeg) - corrections, Image.fromarray(pixels))
+    return found, Coded(len(jpeg) - spared, Image.fromarray(pixels))
 
 
 def _limits(told: qf_segment.QfSegment) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

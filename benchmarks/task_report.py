@@ -159,39 +159,42 @@ def curve(sweep: Sweep, classifies: bool) -> dict[str, list[float]]:
 
 
 def report_predictor(setting: str, found: Sequence[Answers]) -> dict[str, dict[str, float]]:
-    """By strength: how much of the map the predictor tells, and what the rest costs."""
+    """By strength: how much of the map the predictor tells, and what it takes to tell the rest, or all of it."""
     figures, rows = {}, []
     for place, strength in enumerate(qualities_of(setting, OWN)):
         seen = [each.predictions[place] for each in found]
-        luma, chroma = np.mean([one.right for one in seen], axis=0)
-        off_luma, off_chroma = np.mean([one.off_by for one in seen], axis=0)
-        whole, told, zlib_bytes = (
-            float(np.mean([getattr(one, name) for one in seen]))
-            for name in ("file_bytes", "correction_bytes", "zlib_bytes")
-        )
+
+        def mean(name: str, seen: Sequence[Prediction] = seen) -> float:
+            return float(np.mean([getattr(one, name) for one in seen]))
+
+        luma, chroma = np.mean([one.right for one in seen], axis=0).tolist()
+        off_luma, off_chroma = np.mean([one.off_by for one in seen], axis=0).tolist()
+        whole, told = mean("file_bytes"), mean("told_bytes")
         figures[str(strength)] = {
-            "luma right": float(luma),
-            "chroma right": float(chroma),
-            "luma off by": float(off_luma),
-            "chroma off by": float(off_chroma),
+            "luma right": luma,
+            "chroma right": chroma,
+            "luma off by": off_luma,
+            "chroma off by": off_chroma,
             "file, bytes": whole,
-            "corrections, bytes": told,
-            "corrections, per cent": 100 * told / whole,
-            "whole map by zlib, bytes": zlib_bytes,
-            "files that use the predictor": float(np.mean([one.used for one in seen])),
+            "map in it, bytes": told,
+            "map in it, per cent": 100 * told / whole,
+            "corrections to the predictor, bytes": mean("correction_bytes"),
+            "map told whole, bytes": mean("whole_bytes"),
+            "map by zlib, bytes": mean("zlib_bytes"),
+            "files that use the predictor": mean("used"),
         }
         rows.append(
             [
                 str(strength),
-                *(f"{100 * share:.0f} %" for share in (luma, chroma)),
-                *(f"{error:.2f}" for error in (off_luma, off_chroma)),
+                f"{luma:.0%}, {chroma:.0%}",
+                f"{off_luma:.2f}, {off_chroma:.2f}",
                 f"{whole:.0f}",
                 f"{told:.0f} ({100 * told / whole:.1f} %)",
-                f"{zlib_bytes:.0f}",
-                f"{np.mean([one.used for one in seen]):.0%}",
+                *(f"{mean(name):.0f}" for name in ("correction_bytes", "whole_bytes", "zlib_bytes")),
+                f"{mean('used'):.0%}",
             ]
         )
-    headers = ["strength of the map", "luma right", "chroma right", "luma off by", "chroma off by"]
-    headers += ["file, bytes", "of that the map", "whole map by zlib", "files that use it"]
+    headers = ["strength of the map", "told rightly, luma and chroma", "off by", "file, bytes", "the map in it"]
+    headers += ["corrections to the predictor", "map told whole", "by zlib", "files that use the predictor"]
     print_table(f"**{setting}: the predictor**", headers, rows)
     return figures
