@@ -46,7 +46,7 @@ def map_command(source: Path, output: str, map_model: str, *, overlay: bool, blo
     try:
         with Image.open(source) as image:
             if blocks:
-                levels = PictureMap(RegionOptions(map_model=map_model), image.size, image.copy).levels(flat=False)
+                levels = PictureMap(RegionOptions(map_model=map_model), image.size, lambda _: image).levels(flat=False)
                 importance = visualize.on_pixels(levels / np.float32(maps.LEVELS - 1), image.size)
             else:
                 importance = predict_map(image, map_model)

@@ -57,7 +57,12 @@ def _names(_context: click.Context, _parameter: click.Parameter, values: tuple[s
     type=click.IntRange(1, 100),
     help="Of what matters; Pillow's scale.  [default: the tables of the source for JPEGs, 75 for others]",
 )
-@click.option("-b", "--background-quality", type=click.IntRange(1, 100), help="Of the rest.  [default: 4/5 of quality]")
+@click.option(
+    "-b",
+    "--background-quality",
+    type=click.IntRange(1, 100),
+    help="Of the rest.  [default: 4/5 of quality, with -m qf as its map says]",
+)
 @click.option("-m", "--map-model", help="A registered name or the path of an .onnx file.  [default: msroi]")
 @click.option(
     "--region-map",

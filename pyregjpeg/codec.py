@@ -37,7 +37,7 @@ def prepare(image: Source, options: Mapping[str, Any], its_map: PictureMap | Non
     settings, picture = understood(image, options)
     quantized = resolve_quantization(settings, picture.mode, picture.opened())
     if its_map is None:
-        its_map = PictureMap(settings, picture.size, picture.image)
+        its_map = PictureMap(settings, picture.size, lambda _: picture.image())
     background_quality = resolve_background_quality(settings, quantized.quality, its_map.fall)
     levels = its_map.levels(flat=background_quality == quantized.quality)
     allowances = quantization.allowances(quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS)

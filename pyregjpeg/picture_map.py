@@ -17,7 +17,8 @@ from .errors import ModelError
 from .options import RegionOptions
 from .pixels import Source
 
-Model: TypeAlias = "str | os.PathLike[str] | map_model.MapModel | qf_model.QfModel"
+Loaded: TypeAlias = map_model.MapModel | qf_model.QfModel
+Model: TypeAlias = str | os.PathLike[str] | Loaded
 
 SHORT_SIDE_TO_TURN = 512  # pixels; at least twice what a model of kind "importance" looks at
 
@@ -30,7 +31,7 @@ def predict_map(image: Source, model: Model = "msroi") -> NDArray[np.float32]:
     the smallest, in proportion to decibels in between. The model sees the picture upright: its EXIF orientation is
     applied for the model and undone for the map. Raises ModelError if the model cannot be had or cannot be run.
     """
-    return _seen(image, model).importance
+    return _seen(_image(image), map_model.load_model(model)).importance
 
 
 def predict_factors(image: Source, model: Model = "qf") -> NDArray[np.uint8]:
@@ -48,20 +49,19 @@ def predict_factors(image: Source, model: Model = "qf") -> NDArray[np.uint8]:
 class PictureMap:
     """What the options, or else the map model that they name, say of one picture; a model looks once at the most."""
 
-    def __init__(self, options: RegionOptions, size: tuple[int, int], picture: Callable[[], Image.Image]) -> None:
-        """`size` is (width, height); `picture` is called only where the model is to look."""
+    def __init__(self, options: RegionOptions, size: tuple[int, int], picture: Callable[[Loaded], Image.Image]) -> None:
+        """`size` is (width, height); `picture` is called only where a model is to look, and told which."""
         self._options = options
         self._size = size
         self._picture = picture
 
     def levels(self, *, flat: bool) -> NDArray[np.uint8]:
         """The map level of each 8x8 block, (rows, columns) of 0 to LEVELS - 1; the highest everywhere if `flat`."""
-        # A map that is given is checked even where the qualities leave it nothing to say; a model is not asked then.
-        if self._options.region_map is not None or not flat:
-            of_map = self._levels
-        if flat:
-            return np.full(region_map.grid_shape(self._size), region_map.LEVELS - 1, dtype=np.uint8)
-        return of_map
+        highest = np.full(region_map.grid_shape(self._size), region_map.LEVELS - 1, dtype=np.uint8)
+        if flat and self._options.region_map is None:
+            return highest
+        of_map = self._levels  # a map that is given is checked even where the qualities leave it nothing to say
+        return highest if flat else of_map
 
     def fall(self) -> float | None:
         """The decibels of luma PSNR from importance 1 to 0 that a QF map asks for; None by any other map."""
@@ -75,7 +75,8 @@ class PictureMap:
 
     @cached_property
     def _found(self) -> _Seen:
-        return _seen(self._picture(), self._options.map_model)
+        model = map_model.load_model(self._options.map_model)
+        return _seen(self._picture(model), model)
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,10 @@ class _Seen:
     fall: float | None = None
 
 
-def _seen(image: Source, model: Model) -> _Seen:
-    picture, loaded = _image(image), map_model.load_model(model)
-    if not isinstance(loaded, qf_model.QfModel):
-        return _Seen(_upright(picture, loaded.predict, shrunk=True))
-    look = loaded.factors
+def _seen(picture: Image.Image, model: Loaded) -> _Seen:
+    if not isinstance(model, qf_model.QfModel):
+        return _Seen(_upright(picture, model.predict, shrunk=True))
+    look = model.factors
     factors = _upright(picture, lambda seen: qf_model.on_blocks(look(seen)[0], seen.size))
     return _Seen(qf_model.importance(factors), qf_model.fall(factors))
 

@@ -40,7 +40,7 @@ class QfModel:
         lowest, highest = FACTORS
         if factors.shape != chroma.shape[:3] or not (factors.min() >= lowest and factors.max() <= highest):
             raise ModelError(f"The model {self.card.name!r} gave a map that is not within {lowest}..{highest}")
-        return factors.astype(np.uint8)
+        return np.rint(factors).astype(np.uint8)
 
     def predict(self, image: Image.Image) -> NDArray[np.float32]:
         """The region map (region rows, region columns) of `image` that its QF map amounts to: see `importance`."""

@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from . import carried, codec, map_model, native, qf_segment, quantization, region_map
 from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
-from .picture_map import PictureMap
+from .picture_map import Loaded, PictureMap
 from .reader import Reader, Segment
 
 
@@ -41,13 +41,15 @@ def transcode(jpeg: bytes, **options: Any) -> bytes:
 
     Importance 1 keeps its levels as long as the tables stay. Without `quality` they stay those of the source; with it
     each entry is the larger of the source's and that of `quality`, so never finer than before. `background_quality` is
-    that of `encode`, and no higher than what the source's tables amount to; equal to that, without `quality`, the
-    picture stays the same to the last level. The file is baseline or progressive as the source is, unless `progressive`
-    says otherwise. All APPn and COM segments stay, in order; `strip` names those to drop: "exif", "icc", "xmp",
-    "comment", or "all". Where nothing smaller comes out, returns the very object `jpeg`, unless `allow_larger`.
+    that of `encode`, with its defaults, and no higher than what the source's tables amount to; equal to that, without
+    `quality`, the picture stays the same to the last level. The file is baseline or progressive as the source is,
+    unless `progressive` says otherwise. All APPn and COM segments stay, in order; `strip` names those to drop: "exif",
+    "icc", "xmp", "comment", or "all". Where nothing smaller comes out, returns the very object `jpeg`, unless
+    `allow_larger`.
 
     `region_map`, `map_model`, `feather`, `optimize`, `restart_marker_blocks`, `restart_marker_rows` are those of
-    `encode`. The map model looks at a picture decoded at 1/8 to full size, upright by its EXIF orientation.
+    `encode`. The map model looks at a picture decoded at 1/8 to full size, one of kind "qf" at full size, upright by
+    its EXIF orientation.
 
     Raises TypeError, OptionError, MapError and ModelError as `encode` does; CodecError with libjpeg's words for a file
     that it cannot read, and for one that it reads with a warning unless `damaged="keep-going"`; CodecError for an
@@ -146,9 +148,8 @@ class Source:
         """Where the file is written more than once, the map is made once, and only if some quality asks for it."""
         return PictureMap(self._options, self._reader.size, self._picture)
 
-    def _picture(self) -> Image.Image:
+    def _picture(self, model: Loaded) -> Image.Image:
         """What the map model is shown, decoded by Pillow at no more than the size that the model needs."""
-        model = map_model.load_model(self._options.map_model)
         width, height = self._reader.size
         try:
             image = JpegImageFile(io.BytesIO(self._sound()))  # Image.open looks, and warns, beyond the first picture

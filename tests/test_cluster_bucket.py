@@ -200,14 +200,16 @@ def test_ctrl_c_leaves_whole_files_and_the_next_run_does_the_rest(dask_cluster: 
     assert statuses(again) == {"skipped": len(found), "converted": 500 - len(found)}
 
 
-def test_the_model_is_loaded_once_in_each_worker(dask_cluster: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["msroi", "qf"])
+def test_the_model_is_loaded_once_in_each_worker(model: str, dask_cluster: Any, tmp_path: Path) -> None:
     names = [str(number) for number in range(12)]
     for name in names:
         storage.write(str(tmp_path / "in" / f"{name}.jpg"), picture(int(name)))
     with distributed.Client(dask_cluster, set_as_default=False) as client:
         client.run(lambda: map_model._load.cache_clear())
         jobs = scan.jobs([str(tmp_path / "in")], str(tmp_path / "out"))
-        results = list(cluster.run(jobs, settings.checked(), Journal(), dask_cluster.scheduler_address))
+        chosen = settings.checked(map_model=model)
+        results = list(cluster.run(jobs, chosen, Journal(), dask_cluster.scheduler_address))
         loaded = client.run(lambda: (map_model._load.cache_info().misses, map_model._load.cache_info().hits))
     assert {result.status for result in results} == {"converted"}
     assert [misses for misses, _ in loaded.values()] == [1, 1]

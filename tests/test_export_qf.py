@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from helper import COLOUR_PHOTOGRAPHS, photograph
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 pytest.importorskip("efficientnet_lite_pytorch", reason="the extra [train] is not installed")
@@ -19,8 +21,10 @@ from onnx import TensorProto, numpy_helper  # noqa: E402
 
 from pyregjpeg.map_model import load_model  # noqa: E402
 from pyregjpeg.model_card import read_card  # noqa: E402
+from pyregjpeg.qf_planes import of_picture  # noqa: E402
 from pyregjpeg.qf_predictor import load_predictor  # noqa: E402
 from training import export_qf  # noqa: E402
+from training.differentiable_jpeg import coefficients  # noqa: E402
 from training.export_qf import GENERATOR_CARD, PREDICTOR_CARD, compared, exported_networks  # noqa: E402
 from training.onnx_files import WEIGHTS, written  # noqa: E402
 from training.qf_networks import SHIPPING, UP  # noqa: E402
@@ -70,6 +74,15 @@ def test_other_weights_are_noticed(networks: tuple[Any, Any]) -> None:
     found = compared(QfSystem(TINY).eval(), *networks)
     assert found["factors_differing_beyond_rounding"] > 20
     assert found["predicted_map_max_difference_from_pytorch"] > export_qf.TOLERANCE
+
+
+@pytest.mark.parametrize("name", COLOUR_PHOTOGRAPHS)
+def test_the_package_hands_over_the_coefficients_that_were_trained_on(name: str) -> None:
+    image = photograph(name)
+    luma, chroma = of_picture(image)
+    expected = export_qf.fed(coefficients(torch.tensor(np.asarray(image, dtype=np.float32)[None]), "4:2:0"))
+    np.testing.assert_allclose(luma, expected["luma"], atol=1e-3)
+    np.testing.assert_allclose(chroma, expected["chroma"], atol=1e-3)
 
 
 def test_weights_take_two_bytes_and_are_those_that_were_kept(system: QfSystem, networks: tuple[Any, Any]) -> None:

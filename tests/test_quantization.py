@@ -118,3 +118,15 @@ def test_importance_in_between_falls_in_proportion(quality: int, background_qual
     background, important = (mean_psnr(quality, background_quality, end) for end in (0, 1))
     expected = background + importance * (important - background)
     assert mean_psnr(quality, background_quality, importance) == pytest.approx(expected, abs=0.5)
+
+
+@pytest.mark.parametrize(("quality", "lower"), [(75, 44), (100, 90), (50, 50), (2, 1), (90, 10)])
+def test_a_quality_is_found_by_how_far_it_lies_below(quality: int, lower: int) -> None:
+    high, low = quantization.plain_psnr(np.array([quality, lower], np.uint8))
+    assert quantization.quality_below(quality, high - low) == lower
+
+
+def test_no_quality_lies_below_1_or_above_the_quality_itself() -> None:
+    assert quantization.quality_below(60, 100.0) == 1
+    assert quantization.quality_below(60, 0.0) == 60
+    assert quantization.quality_below(1, 3.0) == 1

@@ -1,4 +1,4 @@
-"""A map model of three nodes, for tests of what runs models: its map is the picture's brightness."""
+"""Map models of few nodes, for tests of what runs models: one's map is the picture's brightness, one's its colour."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 from onnx import TensorProto, helper
 
 from pyregjpeg.errors import ModelError
-from pyregjpeg.map_model import list_models, load_model
+from pyregjpeg.map_model import load_model
+from pyregjpeg.model_card import ModelCard
 
-MSROI, MSROI_2017 = (next(card for card in list_models() if card.name == name) for name in ("msroi", "msroi-2017"))
+MSROI, MSROI_2017, QF = (load_model(name).card for name in ("msroi", "msroi-2017", "qf"))
 
 
 def brightness_network(
@@ -43,12 +44,43 @@ def brightness_network(
     return bytes(model.SerializeToString())
 
 
-def model_file(folder: Path, network: bytes, **fields: Any) -> Path:
-    """An .onnx file in `folder` with a card that fits it, save for the fields given."""
+def qf_network(scale: float = 1.5, offset: float = 25, at: int = 0) -> bytes:
+    """An ONNX file whose QF map is `scale` times the mean of a region's chroma coefficients, plus `offset`.
+
+    Mean samples of 64 and of 192 have mean coefficients of -8 and of 8. `at` is where the map begins, in regions.
+    """
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["chroma", "axis"], ["mean"], keepdims=0),
+            helper.make_node("Mul", ["mean", "scale"], ["scaled"]),
+            helper.make_node("Add", ["scaled", "offset"], ["sum"]),
+            helper.make_node("Slice", ["sum", "at", "end", "at_axis"], ["factors"]),
+        ],
+        "chroma",
+        [
+            helper.make_tensor_value_info("luma", TensorProto.FLOAT, ["block_rows", "block_columns", 64]),
+            helper.make_tensor_value_info("chroma", TensorProto.FLOAT, [2, "rows", "columns", 64]),
+        ],
+        [helper.make_tensor_value_info("factors", TensorProto.FLOAT, [2, "rows", "columns"])],
+        [
+            helper.make_tensor("scale", TensorProto.FLOAT, [], [scale]),
+            helper.make_tensor("offset", TensorProto.FLOAT, [], [offset]),
+            *(
+                helper.make_tensor(name, TensorProto.INT64, [1], [value])
+                for name, value in (("axis", 3), ("at", at), ("end", 2**31), ("at_axis", 1))
+            ),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return bytes(model.SerializeToString())
+
+
+def model_file(folder: Path, network: bytes, card: ModelCard = MSROI, **fields: Any) -> Path:
+    """An .onnx file in `folder`, with a card that is `card` and fits it, save for the fields given."""
     path = folder / "bright.onnx"
     path.write_bytes(network)
-    card = {**dataclasses.asdict(MSROI), "name": "bright", "sha256": hashlib.sha256(network).hexdigest(), **fields}
-    path.with_suffix(".json").write_text(json.dumps(card), "utf-8")
+    written = {**dataclasses.asdict(card), "name": "bright", "sha256": hashlib.sha256(network).hexdigest(), **fields}
+    path.with_suffix(".json").write_text(json.dumps(written), "utf-8")
     return path
 
 
