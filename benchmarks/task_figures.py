@@ -32,16 +32,19 @@ def curve_figure(path: Path, curves: Curves) -> None:
     figure = Figure(figsize=(4.6 * columns, 3.9 * len(curves) + 1.0), layout="constrained")
     panels = figure.subplots(len(curves), columns, squeeze=False)
     handles: dict[str, Any] = {}
+    styles: dict[str, dict[str, Any]] = {name: {"color": colour} for name, colour in _COLOURS.items()}
     for row, (setting, networks) in zip(panels, curves.items(), strict=True):
         for axes in row[len(networks) :]:
             axes.axis("off")
         for axes, (network, arms) in zip(row, networks.items(), strict=False):
-            greys = iter(_DASHES)
             for name, sweep in arms.items():
-                style = {"color": _COLOURS[name]} if name in _COLOURS else {"color": "#9a9a9a", "ls": next(greys)}
+                if name not in styles:
+                    styles[name] = {"color": "#9a9a9a", "ls": _DASHES[(len(styles) - len(_COLOURS)) % len(_DASHES)]}
                 sizes, distances = sweep.sizes.mean(axis=0), sweep.distances.mean(axis=0)
                 marker = "o" if name in _COLOURS else None
-                [handles[name]] = axes.plot(distances, sizes / 1000, marker=marker, ms=3, lw=1.2, label=name, **style)
+                [handles[name]] = axes.plot(
+                    distances, sizes / 1000, marker=marker, ms=3, lw=1.2, label=name, **styles[name]
+                )
             axes.set(xscale="log", yscale="log", xlabel="mean distance of the answers", ylabel="mean kB")
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
