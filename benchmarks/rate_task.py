@@ -32,7 +32,7 @@ from .task_report import Answers, report_setting
 from .task_speed import report_speed, time_networks
 from .timing import pin_to_one_core
 
-FOCUS_EVERY = 3  # a transformer takes twenty times as long as a classifier, so it is asked about a third
+FOCUS_EVERY = 4  # a transformer takes twenty times as long as a classifier, so it is asked about a quarter
 FOCUS_ARMS = (PILLOW, "mozjpeg", OWN, "overhead-free, flat", "standard, qf", "standard, msroi")
 
 PICTURES = {"224 px": small, "512 px": large}
@@ -42,7 +42,6 @@ PICTURES = {"224 px": small, "512 px": large}
 class Job:
     """One picture, the one that its map may be borrowed from, and who is asked about it."""
 
-    setting: str
     picture: TaskPicture
     other: TaskPicture
     arms_of: Mapping[str, tuple[str, ...]]  # by network
@@ -60,7 +59,7 @@ def ask(job: Job) -> list[Answers]:
     """All that is asked about one picture; every network sees the same files."""
     subject = Subject(job.picture, job.other)
     names = list(dict.fromkeys(arm for arms in job.arms_of.values() for arm in arms))
-    coded = {name: [ARMS[name](subject, quality) for quality in qualities_of(job.setting, name)] for name in names}
+    coded = {name: [ARMS[name](subject, quality) for quality in qualities_of(name)] for name in names}
     answers: dict[str, dict[str, NDArray[np.float64]]] = {}
     for network_name, arms in job.arms_of.items():
         network = networks(job.references)[network_name]
@@ -72,7 +71,7 @@ def ask(job: Job) -> list[Answers]:
         ends = np.cumsum([len(coded[name]) for name in arms])[:-1]
         answers[network_name] = dict(zip(arms, np.split(found, ends, axis=1), strict=True))
     sizes = {name: np.array([file.size for file in files], dtype=np.float64) for name, files in coded.items()}
-    predictions = [subject.prediction(strength)[0] for strength in qualities_of(job.setting, OWN)]
+    predictions = [subject.prediction(strength)[0] for strength in qualities_of(OWN)]
     return [Answers(job.picture.photograph, sizes, answers, predictions)]
 
 
@@ -84,7 +83,7 @@ def jobs_of(setting: str, pictures: Sequence[TaskPicture], references: Path | No
         if references and setting == "512 px" and number % FOCUS_EVERY == 0:
             arms_of[FOCUS] = FOCUS_ARMS
         other = pictures[(number + len(pictures) // 2) % len(pictures)]
-        jobs.append(Job(setting, picture, other, arms_of, references))
+        jobs.append(Job(picture, other, arms_of, references))
     return jobs
 
 

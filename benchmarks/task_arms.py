@@ -30,25 +30,15 @@ from .task_pictures import TaskPicture
 Factors = NDArray[np.uint8]
 
 PILLOW, OWN, UNCORRECTED = "Pillow", "overhead-free", "overhead-free, not corrected"
-# Strengths of QF maps, 75 being the map as it is.
-_STRENGTHS = (50, 75, 120, 200, 330)
-QUALITIES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
-    "224 px": {
-        PILLOW: (5, 10, 18, 30, 50),
-        "Pillow, other qualities": (6, 9, 14, 24, 40),
-        "mozjpeg": (8, 15, 25, 40, 60),
-        "jpegli": (1, 8, 18, 30, 50),
-        "overhead-free": _STRENGTHS,
-        "standard": (7, 12, 20, 32, 52),
-    },
-    "512 px": {
-        PILLOW: (5, 10, 18, 30, 50),
-        "Pillow, other qualities": (6, 9, 14, 24, 40),
-        "mozjpeg": (8, 15, 25, 40, 60),
-        "jpegli": (1, 8, 18, 30, 50),
-        "overhead-free": _STRENGTHS,
-        "standard": (7, 12, 20, 32, 52),
-    },
+# One sweep for both settings: their networks' answers are as far off at about the same qualities. What everything is
+# compared with has the most, for its errors are everybody's. Strengths of QF maps: 75 is the map as it is.
+QUALITIES: Mapping[str, tuple[int, ...]] = {
+    PILLOW: (5, 6, 8, 10, 13, 16, 20, 26, 34, 46),
+    "Pillow, other qualities": (7, 11, 15, 23, 40),
+    "mozjpeg": (8, 13, 20, 30, 42, 60),
+    "jpegli": (1, 8, 18, 30, 50),
+    "overhead-free": (50, 75, 110, 160, 230, 330),
+    "standard": (7, 12, 20, 32, 52),
 }
 
 
@@ -228,10 +218,9 @@ def _gaussian(subject: Subject) -> Mapping[str, object]:
     return {"region_map": stretched(centre_gaussian(subject.picture.image))}
 
 
-def qualities_of(setting: str, arm: str) -> tuple[int, ...]:
+def qualities_of(arm: str) -> tuple[int, ...]:
     """The sweep of an arm, or of its dialect."""
-    of_setting = QUALITIES[setting]
-    return of_setting[arm] if arm in of_setting else of_setting[arm.split(",")[0]]
+    return QUALITIES[arm] if arm in QUALITIES else QUALITIES[arm.split(",")[0]]
 
 
 Arm = Callable[[Subject, int], Coded]

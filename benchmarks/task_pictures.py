@@ -18,7 +18,7 @@ SMALL_SIDE = 224  # what most classifiers see
 LARGE_SIDE = 512
 SHORT_SIDE = 768  # of a photograph that large pictures are cut from
 CROPS = 3
-MOST_SMALL = 100
+MOST_SMALL = 80
 VALIDATION = slice(7, None, 8)  # of imagenet_train: what training/qf_data.py puts aside for validation
 
 
@@ -31,7 +31,7 @@ class TaskPicture:
 
 
 def small(root: Path, judging: bool) -> list[TaskPicture]:
-    """The middle of photographs of ImageNet, 224x224: a hundred at even steps of those that are scaled down enough."""
+    """The middle of photographs of ImageNet, 224x224: eighty at even steps of those that are scaled down enough."""
     chosen = photographs("imagenet_test", root) if judging else photographs("imagenet_train", root)[VALIDATION]
     pictures = []
     for photograph in chosen:

@@ -124,7 +124,7 @@ def report_setting(setting: str, found: Sequence[Answers]) -> tuple[dict[str, An
     figures = {
         "pictures": pictures,
         "photographs": len({each.photograph for each in found}),
-        "qualities": {arm: qualities_of(setting, arm) for arm in ARMS},
+        "qualities": {arm: qualities_of(arm) for arm in ARMS},
         "against Pillow": as_dicts(gains),
         "against mozjpeg": as_dicts(against_mozjpeg),
         "of the map": as_dicts(contrasts),
@@ -161,7 +161,7 @@ def curve(sweep: Sweep, classifies: bool) -> dict[str, list[float]]:
 def report_predictor(setting: str, found: Sequence[Answers]) -> dict[str, dict[str, float]]:
     """By strength: how much of the map the predictor tells, and what it takes to tell the rest, or all of it."""
     figures, rows = {}, []
-    for place, strength in enumerate(qualities_of(setting, OWN)):
+    for place, strength in enumerate(qualities_of(OWN)):
         seen = [each.predictions[place] for each in found]
 
         def mean(name: str, seen: Sequence[Prediction] = seen) -> float:
