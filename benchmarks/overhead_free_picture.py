@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figure = Figure(figsize=(15, 4.3), layout="constrained")
     shown = figure.subplots(1, 3)
     panels = {
-        "Image.open after import pyregjpeg, or pyregjpeg.decode": pyregjpeg.decode(jpeg),
+        "pyregjpeg": pyregjpeg.decode(jpeg),
         "An ordinary viewer": Image.open(io.BytesIO(jpeg), formats=["JPEG"]),
     }
     for axes, (title, picture) in zip(shown, panels.items(), strict=False):
