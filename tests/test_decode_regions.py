@@ -12,12 +12,10 @@ from helper import COLOUR_PHOTOGRAPHS, mean_difference, opened, photograph
 from helper import read_levels as read_by_jpeglib
 from jpeg_sources import SIZE, grey_jpeg, jpeg_of, levels_of, program
 from kernels import FAST_KERNELS
-from measured_memory import MIB, STATUS, memory_in_use
 from numpy.typing import NDArray
 from PIL import Image
 from region_files import FORMS, HALVINGS, SIZES, STEP_SCALES, picture_of, random_map, region_file
 
-from pyregjpeg.errors import CodecError
 from pyregjpeg.reader import decode_regions
 
 TINY = ((2, 40), (4, 4), (5, 3), (8, 8), (18, 6))  # narrow chroma is not smoothed
@@ -150,23 +148,3 @@ def test_many_threads_decode_at_once() -> None:
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda jpeg: decode_regions(jpeg, scales_for(jpeg)), jpegs))
     assert all(np.array_equal(*both) for both in zip(found, expected, strict=True))
-
-
-@pytest.mark.skipif(not STATUS.exists(), reason="memory is measured as Linux tells it")
-def test_a_thousand_decodes_well_and_badly_keep_no_memory() -> None:
-    jpegs = [jpeg_of(kind) for kind in ("4:2:0", "progressive")]
-    scales = scales_for(jpegs[0])
-
-    def decode_well_and_badly() -> None:
-        for jpeg in jpegs:
-            decode_regions(jpeg, scales)
-            for bad, given in ((jpeg[: len(jpeg) // 2], scales), (jpeg, scales * np.inf), (jpeg, scales[:1])):
-                with pytest.raises(CodecError):
-                    decode_regions(bad, given)
-
-    for _ in range(20):
-        decode_well_and_badly()
-    before = memory_in_use()
-    for _ in range(125):  # of eight each
-        decode_well_and_badly()
-    assert memory_in_use() - before < 3 * MIB
