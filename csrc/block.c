@@ -12,7 +12,8 @@ static double threshold_of(double t)
     return (t / n + n) / 2.0;
 }
 
-void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float step_scale, float allowance)
+void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE],
+                       float step_scale, float allowance)
 {
     /* dct8 leaves output k multiplied by sqrt(8) and this: 1 for k = 0, else sqrt(2) * cos(k * pi / 16). */
     static const double gain[RJ_BLOCK_SIDE] = {1.0, 1.3870398453221475, 1.3065629648763766, 1.1758756024193588,
@@ -21,18 +22,19 @@ void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SI
     for (int i = 0; i < RJ_BLOCK_SIZE; i++) {
         double step = (double)table[i] * (double)step_scale;
         quantizer->scale[i] = (float)(1.0 / (8.0 * gain[i / RJ_BLOCK_SIDE] * gain[i % RJ_BLOCK_SIDE] * step));
-        quantizer->threshold[i] = (float)threshold_of(2.0 * (double)allowance / step);
+        quantizer->threshold[i] = (float)threshold_of(2.0 * (double)allowance * (double)weights[i]);
     }
     quantizer->threshold[0] = 0.0f;
 }
 
 void rj_requantizer_init(rj_quantizer *quantizer, const uint16_t old_table[RJ_BLOCK_SIZE],
-                         const uint16_t table[RJ_BLOCK_SIZE], float step_scale, float allowance)
+                         const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE], float step_scale,
+                         float allowance)
 {
     /* Whole multiples of one step fall often in the middle of two of another: less by this, they go to the smaller. */
     static const double ties_toward_zero = 1.0 - 1.0 / (1 << 20);
 
-    rj_quantizer_init(quantizer, table, step_scale, allowance);
+    rj_quantizer_init(quantizer, table, weights, step_scale, allowance);
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         quantizer->scale[i] = (float)(ties_toward_zero * old_table[i] / ((double)table[i] * (double)step_scale));
 }

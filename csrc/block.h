@@ -9,14 +9,15 @@
 enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
 
 /*
- * The block rule, for one map level (which has an allowance A and may scale the steps) on one quantisation table: an AC
- * coefficient c of step q is rounded to the nearest level n, and becomes 0 when that adds less than 2 A q to its squared
- * error,
+ * The block rule, for one map level (which has an allowance A and may scale the steps) on one quantisation table (whose
+ * frequencies each have a weight w): an AC coefficient c of step q is rounded to the nearest level n, and becomes 0 when
+ * that adds less than 2 A w q^2 to its squared error,
  *
- *     c^2 - (c - n q)^2 < 2 A q.
+ *     c^2 - (c - n q)^2 < 2 A w q^2.
  *
- * For n = 1 this is the dead zone |c| < q / 2 + A. A larger coefficient is rarely worth its bits to an unimportant block
- * either, but dropping it hurts as its square, so it takes a larger allowance. DC is only rounded.
+ * For n = 1 this is the dead zone |c| < (1/2 + A w) q: with w = 1 / q it grows by A at all frequencies alike, else in
+ * proportion to the step. A larger coefficient is rarely worth its bits to an unimportant block either, but dropping it
+ * hurts as its square, so it takes a larger allowance. DC is only rounded.
  *
  * What is added grows with |c| without a jump, so the rule is one comparison: threshold is the |c| / q from which on a
  * coefficient is kept. scale makes c / q of what the kernel has: for samples it also divides by the constant that the
@@ -27,9 +28,11 @@ typedef struct {
     float threshold[RJ_BLOCK_SIZE];
 } rj_quantizer;
 
-void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], float step_scale, float allowance);
+void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE],
+                       float step_scale, float allowance);
 void rj_requantizer_init(rj_quantizer *quantizer, const uint16_t old_table[RJ_BLOCK_SIZE],
-                         const uint16_t table[RJ_BLOCK_SIZE], float step_scale, float allowance);
+                         const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE], float step_scale,
+                         float allowance);
 
 /* A block's coefficients as the kernels' DCT leaves them. */
 typedef struct {

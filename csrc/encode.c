@@ -225,7 +225,8 @@ rj_status rj_encoder_coefficients(rj_encoder *encoder, int component, float *coe
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         ones[i] = 1;
     rj_quantizer unit;
-    rj_quantizer_init(&unit, ones, 1.0f, 0.0f);
+    const float no_weights[RJ_BLOCK_SIZE] = {0.0f};
+    rj_quantizer_init(&unit, ones, no_weights, 1.0f, 0.0f);
 
     const jpeg_component_info *shape = &encoder->pixels.comp_info[component];
     size_t blocks = (size_t)shape->width_in_blocks * shape->height_in_blocks;

@@ -46,8 +46,8 @@ typedef struct {
 } rj_picture;
 
 /*
- * How coefficients become a file. allowances: one for each map level, at least 0, in units of an orthonormal DCT
- * coefficient (see block.h); step_scales: what the tables' steps are multiplied by, one for each map level, or NULL;
+ * How coefficients become a file. weights: how much of an allowance each frequency of a table has, at least 0;
+ * allowances: one for each map level, at least 0 (see block.h for both); step_scales: what the tables' steps are multiplied by, one for each map level, or NULL;
  * segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for rj_simd_name.
  */
 typedef struct {
@@ -55,6 +55,7 @@ typedef struct {
     rj_component components[RJ_MAX_COMPONENTS];
     int table_count;
     uint16_t tables[RJ_MAX_TABLES][64];
+    float weights[RJ_MAX_TABLES][64];
     int level_count;
     const float *allowances;
     const float *step_scales;

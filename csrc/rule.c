@@ -2,6 +2,7 @@
 
 #include "internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { MAX_LEVELS = UINT8_MAX + 1 };
@@ -46,6 +47,8 @@ static rj_status check_settings(const rj_settings *settings, char *message)
         for (int i = 0; i < RJ_BLOCK_SIZE; i++)
             if (settings->tables[table][i] < 1 || settings->tables[table][i] > 32767)
                 return refuse(message, "a quantisation step is 1 to 32767");
+            else if (!(settings->weights[table][i] >= 0 && isfinite(settings->weights[table][i])))
+                return refuse(message, "a frequency's weight is finite, 0 or more");
     for (int table = 0; settings->step_scales != NULL && table < settings->table_count; table++)
         if (!rj_steps_fit(settings->tables[table], settings->step_scales, (size_t)settings->level_count))
             return refuse(message, RJ_STEPS_DO_NOT_FIT);
@@ -119,10 +122,10 @@ static rj_status make_quantizers(rj_rule *rule, const rj_settings *settings, con
             if (!occurs[level])
                 continue;
             if (old_tables == NULL)
-                rj_quantizer_init(quantizer, settings->tables[set], step_scale, allowance);
+                rj_quantizer_init(quantizer, settings->tables[set], settings->weights[set], step_scale, allowance);
             else
                 rj_requantizer_init(quantizer, old_tables[set], settings->tables[settings->components[set].table],
-                                    step_scale, allowance);
+                                    settings->weights[settings->components[set].table], step_scale, allowance);
         }
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];

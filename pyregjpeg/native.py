@@ -40,14 +40,16 @@ class Component:
 class Coding:
     """How coefficients become a file.
 
-    `tables` is (n, 64) in natural order; `allowances` has one entry for each map level (the block rule is in
-    csrc/block.h), and so has `step_scales`, what the tables' steps are multiplied by, though not in the file, whose
-    decoder has to know them; `segments` holds complete markers.
+    `tables` is (n, 64) in natural order, and so are the `weights` of the frequencies, by default 1 over the step;
+    `allowances` has one entry for each map level (the block rule is in csrc/block.h), and so has `step_scales`, what
+    the tables' steps are multiplied by, though not in the file, whose decoder has to know them; `segments` holds
+    complete markers.
     """
 
     components: tuple[Component, ...]
     tables: NDArray[np.uint16]
     allowances: NDArray[np.float32]
+    weights: NDArray[np.float32] | None = None
     step_scales: NDArray[np.float32] | None = None
     optimize: bool = True
     progressive: bool = False
@@ -218,6 +220,11 @@ def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
     struct.table_count = len(coding.tables)
     for target, table in zip(struct.tables, coding.tables, strict=False):
         ffi.memmove(target, np.ascontiguousarray(table, dtype=np.uint16), 128)
+    weights = 1 / np.maximum(coding.tables, 1) if coding.weights is None else coding.weights  # a step of 0 is refused
+    if weights.shape != coding.tables.shape:
+        raise CodecError(f"tables of shape {coding.tables.shape} have weights of shape {weights.shape}")
+    for target, of_table in zip(struct.weights, weights, strict=False):
+        ffi.memmove(target, np.ascontiguousarray(of_table, dtype=np.float32), 256)
     struct.level_count, struct.allowances = len(coding.allowances), allowances
     if coding.step_scales is not None:
         if coding.step_scales.shape != coding.allowances.shape:

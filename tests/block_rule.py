@@ -25,15 +25,18 @@ def coefficients(samples: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def rule(
-    values: NDArray[np.float64], table: NDArray[np.uint16], allowances: NDArray[np.float64]
+    values: NDArray[np.float64],
+    table: NDArray[np.uint16],
+    allowances: NDArray[np.float64],
+    weights: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The levels by csrc/block.h's rule, and where the decision is so close that float32 may decide otherwise.
 
-    `allowances` has one entry for each block.
+    `allowances` has one entry for each block, `weights` one for each frequency; without them it is 1 over the step.
     """
     steps = table.reshape(8, 8).astype(np.float64)
     rounded = np.rint(values / steps)
-    levels, close = _kept(values, rounded, steps, allowances)
+    levels, close = _kept(values, rounded, steps, allowances, 1 / steps if weights is None else weights.reshape(8, 8))
     tolerance = 1e-3 + 1e-5 * np.abs(values)
     close |= np.abs(np.abs(values / steps - np.trunc(values / steps)) - 0.5) * steps < tolerance
     lowest = np.full((8, 8), -1023)
@@ -47,7 +50,7 @@ def requantized(
     """As `rule`, of a file's levels by its `old` table: their coefficients are exact, and ties go toward zero."""
     values, steps = levels.astype(np.float64) * old.reshape(8, 8), new.reshape(8, 8).astype(np.float64)
     rounded = np.sign(values) * np.ceil(np.abs(values) / steps - 0.5)
-    return _kept(values, rounded, steps, allowances)
+    return _kept(values, rounded, steps, allowances, 1 / steps)
 
 
 def _kept(
@@ -55,10 +58,11 @@ def _kept(
     rounded: NDArray[np.float64],
     steps: NDArray[np.float64],
     allowances: NDArray[np.float64],
+    weights: NDArray[np.floating],
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The rounded levels without those that the allowances let go, and where that is too close to call."""
     saved_error = values**2 - (values - rounded * steps) ** 2
-    limit = 2 * np.broadcast_to(allowances[..., np.newaxis, np.newaxis], values.shape) * steps
+    limit = 2 * np.broadcast_to(allowances[..., np.newaxis, np.newaxis], values.shape) * weights * steps**2
     levels = np.where(saved_error < limit, 0, rounded)
     levels[..., 0, 0] = rounded[..., 0, 0]
     tolerance = 1e-3 + 1e-5 * np.abs(values)
