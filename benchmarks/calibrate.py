@@ -11,18 +11,22 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
 import pyregjpeg
-from pyregjpeg import native, pixels, quantization, region_map
+from pyregjpeg import quantization
 from pyregjpeg.metrics import psnr_y
 
+from .one_allowance import with_one_allowance
 from .photographs import photographs
 from .report import benchmark_parser, environment, print_table, write_results
+
+Options: TypeAlias = Mapping[str, Any]
 
 CALIBRATION = Path(quantization.__file__).with_name("calibration.json")
 MEGAPIXELS = 0.6
@@ -35,27 +39,6 @@ def plain_jpeg(picture: Image.Image, quality: int) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=quality)
     return file.getvalue()
-
-
-def with_allowance(picture: Image.Image, quality: int, allowance: float) -> bytes:
-    """Encode with the same allowance for every block."""
-    tables = quantization.annex_k(quality)
-    levels = np.zeros(region_map.grid_shape(picture.size), dtype=np.uint8)
-    components = (
-        native.Component(2, 2, 0, levels),
-        native.Component(1, 1, 1, region_map.subsampled(levels, 2, 2)),
-        native.Component(1, 1, 1, region_map.subsampled(levels, 2, 2)),
-    )
-    settings = native.Settings(
-        width=picture.width,
-        height=picture.height,
-        pixels="RGBX",
-        components=components,
-        tables=tables,
-        allowances=np.array([allowance], dtype=np.float32),
-        optimize=False,
-    )
-    return native.encode(settings, pixels.image_strips(picture))
 
 
 def luma_psnr(picture: Image.Image, jpeg: bytes) -> float:
@@ -80,76 +63,89 @@ def measure(pictures: Sequence[Image.Image]) -> dict[str, object]:
 
 def _mean_drops(pictures: Sequence[Image.Image], quality: int) -> list[float]:
     """Mean luma PSNR of plain rounding minus that of each dead zone, in decibels."""
-    unit = quantization.dead_zone_scale(quantization.annex_k(quality)[0])
+    tables = quantization.annex_k(quality)
+    unit = quantization.dead_zone_scale(tables[0])
     psnr = [
-        np.mean([luma_psnr(picture, with_allowance(picture, quality, dead_zone * unit)) for picture in pictures])
+        np.mean([luma_psnr(picture, with_one_allowance(picture, tables, dead_zone * unit)) for picture in pictures])
         for dead_zone in DEAD_ZONES
     ]
     return [float(psnr[0] - value) for value in psnr]
 
 
-def check(pictures: Sequence[Image.Image]) -> list[list[str]]:
+def check(pictures: Sequence[Image.Image], **options: Any) -> list[list[str]]:
     """One row for each quality: how far the encoder is from plain JPEG, in dB, at importance 1, 0 and in between."""
     rows = []
     for quality in (60, 75, 90):
-        important = _mean_difference(pictures, quality, quality, 1.0, 10)
-        background = [_mean_difference(pictures, quality, b, 0.0, b) for b in (10, 20, 30, 50)]
-        halfway = [_halfway(pictures, quality, b) for b in (10, 30)]
+        important = _mean_difference(pictures, quality, quality, 1.0, 10, options)
+        background = [_mean_difference(pictures, quality, b, 0.0, b, options) for b in (10, 20, 30, 50)]
+        halfway = [_halfway(pictures, quality, b, options) for b in (10, 30)]
         cells = [f"{value:+.2f}" for value in (important, *background)] + [f"{value:.2f}" for value in halfway]
         rows.append([str(quality), *cells])
     return rows
 
 
-def _encoded(picture: Image.Image, quality: int, background_quality: int, importance: float) -> bytes:
+def _encoded(picture: Image.Image, quality: int, background_quality: int, importance: float, options: Options) -> bytes:
     flat = np.full((1, 1), importance, dtype=np.float32)
-    return pyregjpeg.encode(picture, quality=quality, background_quality=background_quality, region_map=flat)
+    return pyregjpeg.encode(picture, quality=quality, background_quality=background_quality, region_map=flat, **options)
 
 
 def _mean_difference(
-    pictures: Sequence[Image.Image], quality: int, plain_quality: int, importance: float, background_quality: int
+    pictures: Sequence[Image.Image],
+    quality: int,
+    plain_quality: int,
+    importance: float,
+    background_quality: int,
+    options: Options,
 ) -> float:
     differences = [
-        luma_psnr(picture, _encoded(picture, quality, background_quality, importance))
+        luma_psnr(picture, _encoded(picture, quality, background_quality, importance, options))
         - luma_psnr(picture, plain_jpeg(picture, plain_quality))
         for picture in pictures
     ]
     return float(np.mean(differences))
 
 
-def _halfway(pictures: Sequence[Image.Image], quality: int, background_quality: int) -> float:
+def _halfway(pictures: Sequence[Image.Image], quality: int, background_quality: int, options: Options) -> float:
     """The fall at importance 0.5 as a share of the fall at 0, both from importance 1: 0.5 when in proportion."""
 
     def mean_psnr(importance: float) -> float:
-        encoded = (_encoded(picture, quality, background_quality, importance) for picture in pictures)
+        encoded = (_encoded(picture, quality, background_quality, importance, options) for picture in pictures)
         return float(np.mean([luma_psnr(picture, jpeg) for picture, jpeg in zip(pictures, encoded, strict=True)]))
 
     important = mean_psnr(1.0)
     return (important - mean_psnr(0.5)) / (important - mean_psnr(0.0))
 
 
-def main() -> None:
-    parser = benchmark_parser(__doc__)
-    parser.add_argument("--write", action="store_true", help=f"measure, and write {CALIBRATION.name}")
+def calibrate(
+    description: str | None, file: Path, measured: Callable[[Sequence[Image.Image]], str], **options: Any
+) -> None:
+    """The command of a family of tables: `file` gets what was `measured`; the check saves with the options."""
+    parser = benchmark_parser(description)
+    parser.add_argument("--write", action="store_true", help=f"measure, and write {file.name}")
     arguments = parser.parse_args()
     step = 30 if arguments.quick else 3
 
     if arguments.write:
-        content = measure(_load("calibration", arguments.photographs, step))
-        CALIBRATION.write_text(json.dumps(content, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+        content = measured(_load("calibration", arguments.photographs, step))
+        file.write_text(f"{content}\n", encoding="utf-8")
     headers = ["quality", "importance 1", *(f"background {b}" for b in (10, 20, 30, 50)), "half, b 10", "half, b 30"]
     results: dict[str, object] = {}
     for name in ("calibration", "kodak"):
         pictures = _load(name, arguments.photographs, step if name == "calibration" else 1)
-        rows = check(pictures)
+        rows = check(pictures, **options)
         title = f"{name}, {len(pictures)} photographs: dB of mean luma PSNR above plain JPEG; share of the fall at 0.5"
         print_table(title, headers, rows)
         results[name] = {row[0]: dict(zip(headers[1:], map(float, row[1:]), strict=True)) for row in rows}
-    write_results(arguments.output, "calibrate", results)
+    write_results(arguments.output, file.stem, results)
 
 
 def _load(name: str, root: Path, step: int) -> list[Image.Image]:
     """Every `step`-th photograph of a set."""
     return [photograph.load(megapixels=MEGAPIXELS) for photograph in photographs(name, root)[::step]]
+
+
+def main() -> None:
+    calibrate(__doc__, CALIBRATION, lambda pictures: json.dumps(measure(pictures), separators=(",", ":")))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import metadata, native, pixels, quantization, region_map
+from . import metadata, native, pixels, region_map
+from .chosen_tables import Quantization, resolve_quantization
 from .errors import OptionError
-from .options import Quantization, SaveOptions, resolve_background_quality, resolve_quantization
+from .options import SaveOptions, resolve_background_quality
 from .picture_map import PictureMap
 from .pixels import Source
 
@@ -40,7 +41,7 @@ def prepare(image: Source, options: Mapping[str, Any], its_map: PictureMap | Non
         its_map = PictureMap(settings, picture.size, lambda _: picture.image())
     background_quality = resolve_background_quality(settings, quantized.quality, its_map.fall)
     levels = its_map.levels(flat=background_quality == quantized.quality)
-    allowances = quantization.allowances(quantized.tables[0], quantized.quality, background_quality, region_map.LEVELS)
+    allowances = quantized.allowances(background_quality)
     parts = components(quantized.sampling, quantized.table_of_component, levels)
     return Prepared(picture, native_settings(settings, picture, quantized, parts, allowances), its_map)
 
@@ -70,6 +71,7 @@ def native_settings(
         pixels=picture.layout.pixels,
         components=components,
         tables=quantized.tables,
+        weights=quantized.weights,
         allowances=allowances,
         step_scales=step_scales,
         keep_rgb=quantized.keep_rgb,

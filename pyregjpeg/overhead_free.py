@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import codec, corrections, native, packing, picture_map, qf_predictor, qf_segment, region_map
+from .chosen_tables import Quantization, resolve_quantization
 from .errors import CodecError, ModelError, OptionError
-from .options import DEFAULT_QUALITY, Quantization, SaveOptions, resolve_quantization
+from .options import DEFAULT_QUALITY, SaveOptions
 from .pixels import Picture, Source
 from .qf_segment import LARGEST_QF, SMALLEST_QF, Limits, QfSegment
 from .quantization import ANNEX_K

@@ -14,12 +14,12 @@ from PIL import ImageColor
 from . import map_files, map_model, region_map, storage
 from .carried import STRIPPABLE
 from .errors import OptionError
-from .options import SaveOptions, TranscodeOptions
+from .options import TABLES, SaveOptions, TranscodeOptions
 
 CHOICES = {
     "subsampling": ("4:4:4", "4:2:2", "4:2:0"),
     "overwrite": ("all", "never", "bigger"),
-    "tables": ("annex-k",),
+    "tables": TABLES,
     "effort": ("fast",),
     "damaged": ("refuse", "keep-going"),
 }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from . import carried, codec, map_model, native, qf_segment, quantization, region_map
+from . import carried, codec, map_model, native, perceptual, qf_segment, quantization, region_map
 from .errors import CodecError, OptionError
 from .options import TranscodeOptions, default_background_quality
 from .picture_map import Loaded, PictureMap
@@ -128,7 +128,8 @@ class Source:
         old = self._reader.tables
         if quality is None:
             return old
-        luma, chroma = quantization.annex_k(quality)
+        family = perceptual.tables if self._options.tables == "perceptual" else quantization.annex_k
+        luma, chroma = family(quality)
         has_chroma = self._reader.has_chroma
         wanted = [chroma if has_chroma and component in (1, 2) else luma for component in range(len(old))]
         coarser: NDArray[np.uint16] = np.maximum(old, np.array(wanted))

@@ -1,0 +1,74 @@
+"""training.fit_tables: tables by a formula, judged on real files, and the scale of each quality."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helper import photograph
+from PIL import Image
+
+from pyregjpeg import perceptual
+from pyregjpeg.metrics import psnr_y
+from training import fit_tables
+from training.fit_tables import Shape
+from training.table_judge import METRICS, Judge, encoded
+
+
+def in_psnr(original: Image.Image, decoded: Image.Image) -> float:
+    """Stands in for SSIMULACRA2, which takes its time."""
+    return psnr_y(original, decoded)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Image.Image]:
+    return [photograph(name) for name in ("coffee", "astronaut")]
+
+
+@pytest.fixture(scope="module")
+def judges(pictures: list[Image.Image]) -> list[Judge]:
+    return [Judge(picture, in_psnr) for picture in pictures]
+
+
+def test_steps_rise_with_the_frequency_but_for_dc() -> None:
+    steps = Shape().tables().steps.reshape(2, 8, 8)
+    for plane in steps:
+        assert np.all(np.diff(plane[1:], axis=1) > 0)
+        assert np.all(np.diff(plane[:, 1:], axis=0) > 0)
+        assert np.allclose(plane, plane.T)
+    assert steps[0].mean() == pytest.approx(fit_tables.MEAN_STEP)
+    coarser = replace(Shape(), luma_diagonal=0.5).tables().steps.reshape(2, 8, 8)[0]
+    assert coarser[3, 3] / coarser[0, 3] > steps[0, 3, 3] / steps[0, 0, 3]
+
+
+def test_a_judge_sees_by_ms_ssim_what_is_lost_where_low_frequencies_are_coarse(judges: list[Judge]) -> None:
+    present = Shape(**json.loads(perceptual.TABLES.read_text("utf-8"))["shape"]).tables()
+    upside_down = replace(present, steps=present.steps[:, ::-1])
+    fitted, spoilt = (fit_tables.ratios(judges, tables) for tables in (present, upside_down))
+    assert all(0.5 < ratio < 1.1 for ratio in fitted)
+    assert spoilt[METRICS.index("MS-SSIM")] > 1.2 * fitted[METRICS.index("MS-SSIM")]
+
+
+def test_scales_follow_the_quality(pictures: list[Image.Image]) -> None:
+    described = fit_tables.described(pictures, in_psnr, Shape())
+    qualities, scales = np.array(described["qualities"]), np.array(described["scales"])
+    assert np.all(np.diff(scales) <= 0)
+    [scale] = scales[qualities == 75]
+    tables = Shape().tables()
+    ours = np.mean([in_psnr(each, _decoded(encoded(each, tables, scale))) for each in pictures])
+    plain = np.mean([in_psnr(each, _decoded(fit_tables._plain(each, 75))) for each in pictures])
+    assert ours == pytest.approx(plain, abs=0.1)
+
+
+def test_a_search_stays_with_what_it_found(judges: list[Judge]) -> None:
+    pytest.importorskip("cma")
+    found = fit_tables.search(judges[:1], Shape(), generations=1)
+    assert found != Shape()
+    assert fit_tables.search(judges[:1], found, generations=0) is found
+
+
+def _decoded(jpeg: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(jpeg)).convert("RGB")

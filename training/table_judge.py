@@ -1,0 +1,93 @@
+"""Judging quantisation tables on real files: bytes at equal quality by three metrics, against mozjpeg.
+
+SSIMULACRA2 by the PyPI package takes a second a megapixel; a program of libjxl's (Debian's libjxl-devtools from 0.8 on
+has it) takes a tenth of that, and a search needs tens of thousands of values.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.equal_quality import RateCurve, RatePoint
+from benchmarks.one_allowance import with_one_allowance
+from benchmarks.peers import Picture, mozjpeg
+from pyregjpeg import metrics
+from pyregjpeg.perceptual_metrics import ms_ssim
+
+METRICS = ("SSIMULACRA2", "MS-SSIM", "PSNR")  # the last two of luma, MS-SSIM in decibels
+RIVAL_QUALITIES = (30, 45, 60, 72, 80, 86, 91)
+
+Figures = tuple[float, ...]
+Ssimulacra2 = Callable[[Image.Image, Image.Image], float]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Steps and weights (see csrc/block.h) of luma and chroma, each (2, 64), before they are scaled to a quality."""
+
+    steps: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def scaled(self, scale: float) -> NDArray[np.uint16]:
+        """The steps of a file, 1 to 255."""
+        return np.clip(np.rint(self.steps * scale), 1, 255).astype(np.uint16)
+
+
+class Judge:
+    """One photograph, how good files of it are, and how many bytes mozjpeg needs for as much."""
+
+    def __init__(self, picture: Image.Image, ssimulacra2: Ssimulacra2) -> None:
+        self.picture, self._ssimulacra2 = picture, ssimulacra2
+        files = [mozjpeg(Picture.of(picture), quality) for quality in RIVAL_QUALITIES]
+        figures = [self.figures(jpeg) for jpeg in files]
+        self._rivals = [
+            RateCurve(RatePoint(len(jpeg), of_file[metric]) for jpeg, of_file in zip(files, figures, strict=True))
+            for metric in range(len(METRICS))
+        ]
+
+    def figures(self, jpeg: bytes) -> Figures:
+        """How near the file is to the photograph, by METRICS."""
+        decoded = Image.open(io.BytesIO(jpeg)).convert("RGB")
+        similarity = -10 * np.log10(1 - ms_ssim(self.picture, decoded))
+        return self._ssimulacra2(self.picture, decoded), float(similarity), metrics.psnr_y(self.picture, decoded)
+
+    def log_ratios(self, tables: Tables, scales: Sequence[float]) -> list[float]:
+        """Of our bytes to mozjpeg's at equal quality, by METRICS, the mean of those scales at which it can be told."""
+        files = [encoded(self.picture, tables, scale) for scale in scales]
+        figures = [self.figures(jpeg) for jpeg in files]
+        return [
+            float(np.mean([np.log(len(jpeg) / size) for jpeg, size in zip(files, sizes, strict=True) if size]))
+            for metric, rival in enumerate(self._rivals)
+            for sizes in [[rival.size_at(of_file[metric]) for of_file in figures]]
+        ]
+
+
+def encoded(picture: Image.Image, tables: Tables, scale: float) -> bytes:
+    """The picture by our encoder with such tables, everything of importance 1, 4:2:0, optimised Huffman tables."""
+    weights = tables.weights.astype(np.float32)
+    return with_one_allowance(picture, tables.scaled(scale), 1.0, weights, optimize=True)
+
+
+def ssimulacra2_by(program: Path | None) -> Ssimulacra2:
+    """The metric by that program, which takes two files, or by the PyPI package."""
+    if program is None:
+        return metrics.ssimulacra2
+
+    def measured(original: Image.Image, decoded: Image.Image) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / name for name in ("original.png", "decoded.png")]
+            for picture, file in zip((original, decoded), files, strict=True):
+                picture.save(file, compress_level=0)
+            done = subprocess.run([program, *files], capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    return measured
