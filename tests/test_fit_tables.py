@@ -11,11 +11,11 @@ import pytest
 from helper import photograph
 from PIL import Image
 
+from benchmarks.table_judge import METRICS, Judge, encoded
 from pyregjpeg import perceptual
 from pyregjpeg.metrics import psnr_y
 from training import fit_tables
 from training.fit_tables import Shape
-from training.table_judge import METRICS, Judge, encoded
 
 
 def in_psnr(original: Image.Image, decoded: Image.Image) -> float:

@@ -78,7 +78,7 @@ def decoding(jpeg: bytes, error: type[Exception] = CodecError) -> str:
         ({"qtables": [[1] * 64]}, "qtables does not go with overhead_free"),
         ({"feather": 2}, "feather does not go with overhead_free"),
         ({"keep_rgb": True}, "keep_rgb does not go with overhead_free"),
-        ({"tables": "perceptual"}, "tables is 'annex-k'"),
+        ({"tables": "perceptual"}, "tables does not go with overhead_free"),
         ({"quality": "web_low"}, "quality is an integer from 1 to 100, not 'web_low'"),
         ({"quality": "keep"}, "quality is an integer from 1 to 100, not 'keep'"),
         ({"subsampling": "4:2:2"}, "subsampling is '4:4:4' or '4:2:0', not '4:2:2'"),

@@ -148,7 +148,7 @@ def test_the_default_background_quality_is_four_fifths_of_what_the_tables_amount
         ({"strip": [["exif"]]}, pyregjpeg.OptionError),
         ({"restart_marker_blocks": 65536}, pyregjpeg.OptionError),
         ({"feather": -1}, pyregjpeg.OptionError),
-        ({"tables": "perceptual"}, pyregjpeg.OptionError),
+        ({"tables": "flat"}, pyregjpeg.OptionError),
         ({"effort": "best"}, pyregjpeg.OptionError),
         ({"map_model": 5}, pyregjpeg.OptionError),
         ({"map_model": "no such"}, pyregjpeg.ModelError),

@@ -26,8 +26,8 @@ from PIL import Image
 from scipy.interpolate import PchipInterpolator  # type: ignore[import-untyped]
 
 from benchmarks.photographs import Photograph, add_photographs_option, photographs
+from benchmarks.table_judge import METRICS, Judge, Ssimulacra2, Tables, encoded, ssimulacra2_by
 from pyregjpeg import perceptual
-from training.table_judge import METRICS, Judge, Ssimulacra2, Tables, encoded, ssimulacra2_by
 
 WALLPAPERS = ("BytheWater", "EveningGlow", "Kite", "Path", "FreshFlower", "Wood", "Storm", "LadyBird")
 MEGAPIXELS = 0.4
@@ -121,7 +121,10 @@ def search(judges: list[Judge], start: Shape, generations: int) -> Shape:
 
 def ratios(judges: list[Judge], tables: Tables) -> list[float]:
     """Our bytes over mozjpeg's at equal quality, by METRICS, geometric means."""
-    found: list[float] = np.exp(np.mean([judge.log_ratios(tables, RELATIVE_SCALES) for judge in judges], 0)).tolist()
+    logarithms = [
+        judge.log_ratios([encoded(judge.picture, tables, scale) for scale in RELATIVE_SCALES]) for judge in judges
+    ]
+    found: list[float] = np.exp(np.mean(logarithms, axis=0)).tolist()
     return found
 
 

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.equal_quality import RateCurve, RatePoint
-from benchmarks.one_allowance import with_one_allowance
-from benchmarks.peers import Picture, mozjpeg
 from pyregjpeg import metrics
 from pyregjpeg.perceptual_metrics import ms_ssim
+
+from .equal_quality import RateCurve, RatePoint
+from .one_allowance import with_one_allowance
+from .peers import Picture, mozjpeg
 
 METRICS = ("SSIMULACRA2", "MS-SSIM", "PSNR")  # the last two of luma, MS-SSIM in decibels
 RIVAL_QUALITIES = (30, 45, 60, 72, 80, 86, 91)
@@ -60,9 +61,8 @@ class Judge:
         similarity = -10 * np.log10(1 - ms_ssim(self.picture, decoded))
         return self._ssimulacra2(self.picture, decoded), float(similarity), metrics.psnr_y(self.picture, decoded)
 
-    def log_ratios(self, tables: Tables, scales: Sequence[float]) -> list[float]:
-        """Of our bytes to mozjpeg's at equal quality, by METRICS, the mean of those scales at which it can be told."""
-        files = [encoded(self.picture, tables, scale) for scale in scales]
+    def log_ratios(self, files: Sequence[bytes]) -> list[float]:
+        """Of bytes to mozjpeg's at equal quality, by METRICS, the mean of those files for which it can be told."""
         figures = [self.figures(jpeg) for jpeg in files]
         return [
             float(np.mean([np.log(len(jpeg) / size) for jpeg, size in zip(files, sizes, strict=True) if size]))
