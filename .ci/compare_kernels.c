@@ -47,14 +47,16 @@ static void choose(rj_quantizer quantizers[QUANTIZERS], int recode)
     uint32_t largest = largest_steps[random_below(4)];
     for (int i = 0; i < QUANTIZERS; i++) {
         uint16_t table[RJ_BLOCK_SIZE], old_table[RJ_BLOCK_SIZE];
+        float weights[RJ_BLOCK_SIZE];
         for (int j = 0; j < RJ_BLOCK_SIZE; j++) {
             table[j] = (uint16_t)(1 + random_below(largest));
             old_table[j] = (uint16_t)(1 + random_below(table[j]));
+            weights[j] = i % 2 == 0 ? 1.0f / table[j] : (float)random_below(8) / 16.0f;
         }
         if (recode)
-            rj_requantizer_init(&quantizers[i], old_table, table, step_scales[i], allowances[i]);
+            rj_requantizer_init(&quantizers[i], old_table, table, weights, step_scales[i], allowances[i]);
         else
-            rj_quantizer_init(&quantizers[i], table, step_scales[i], allowances[i]);
+            rj_quantizer_init(&quantizers[i], table, weights, step_scales[i], allowances[i]);
     }
 }
 
