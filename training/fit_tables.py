@@ -98,7 +98,8 @@ def _searched(root: Path) -> list[Photograph]:
 
 def _scaled(root: Path) -> list[Photograph]:
     """Those on which a quality means what it does for Pillow's JPEG."""
-    return [*photographs("wallpapers", root), *photographs("calibration", root)[::4]]
+    chosen = (photographs("wallpapers", root)[::3], photographs("calibration", root)[::4])
+    return [*chosen[0], *chosen[1], *photographs("imagenet_train", root)[::24]]
 
 
 def search(judges: list[Judge], start: Shape, generations: int) -> Shape:
