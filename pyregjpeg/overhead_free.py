@@ -40,7 +40,7 @@ def encode(image: Source, **options: Any) -> bytes:
     jpeg = native.encode(_settings(settings, picture, quantized, factors), picture.strips())
     with Reader(jpeg) as reader:
         levels = reader.levels()
-    return _spliced(jpeg, _told(levels, factors).written())
+    return _spliced(jpeg, _told(picture.size, levels, factors).written())
 
 
 def decode(jpeg: bytes) -> Image.Image:
@@ -65,7 +65,7 @@ def read_factors(jpeg: bytes) -> NDArray[np.uint8]:
             raise CodecError("The QF map of the file is that of a picture with other components.")
         numbers = told.numbers(reader.size)
         levels = reader.levels()
-        tables = reader.tables
+        tables, size = reader.tables, reader.size
     lowest, highest = _bounds(told.limits, told.planes)
     if told.predictor:
         predictor = qf_predictor.find_predictor(told.predictor, told.digest)
@@ -74,7 +74,8 @@ def read_factors(jpeg: bytes) -> NDArray[np.uint8]:
         factors = lowest + numbers
     within = factors.clip(lowest, highest).astype(np.uint8)
     as_written = np.array_equal(tables, ANNEX_K[[0, 1, 1][: len(tables)]])
-    if not (as_written and np.array_equal(within, factors) and qf_segment.check_of(levels, within) == told.check):
+    check = qf_segment.check_of(size, levels, within)
+    if not (as_written and np.array_equal(within, factors) and check == told.check):
         raise CodecError(
             "The QF map of the file is damaged, or its levels are not those that it was written for: "
             "other software has altered the picture."
@@ -126,11 +127,11 @@ def _settings(
     return codec.native_settings(settings, picture, quantized, tuple(parts), no_dead_zone, scales)
 
 
-def _told(levels: Sequence[NDArray[np.int16]], factors: NDArray[np.uint8]) -> QfSegment:
+def _told(size: tuple[int, int], levels: Sequence[NDArray[np.int16]], factors: NDArray[np.uint8]) -> QfSegment:
     """What a file of these levels tells of its QF map: corrections to the predictor, or all of it if that is less."""
     limits = [(int(plane.min()), int(plane.max())) for plane in factors]
     luma, chroma = (limits[0], limits[1] if len(limits) > 1 else (LARGEST_QF, LARGEST_QF))
-    planes, check = len(factors), qf_segment.check_of(levels, factors)
+    planes, check = len(factors), qf_segment.check_of(size, levels, factors)
     whole = packing.packed(factors - _bounds((luma, chroma), planes)[0])
     without = QfSegment(planes, (luma, chroma), "", b"", whole, check)
     if not whole:

@@ -43,7 +43,7 @@ class QfSegment:
 
     The limits of chroma are (50, 50) where there is none. `predictor` is the name of the one that the map was told for
     and `digest` the beginning of its SHA-256; both empty where the map is told whole. `told` is what is told of it;
-    `check` is `check_of` the levels and the true map.
+    `check` is `check_of` the size, the levels and the true map.
     """
 
     planes: int
@@ -121,9 +121,12 @@ def read(payloads: Sequence[bytes]) -> QfSegment:
     return QfSegment(planes, (luma, chroma), name, digest, body[place + len(digest) :], check)
 
 
-def check_of(levels: Iterable[NDArray[np.int16]], factors: NDArray[np.uint8]) -> int:
-    """CRC-32 of the true map and of its levels: other software may have altered them, or turned the picture."""
-    check = zlib.crc32(factors.tobytes())
+def check_of(size: tuple[int, int], levels: Iterable[NDArray[np.int16]], factors: NDArray[np.uint8]) -> int:
+    """CRC-32 of the true map, the (width, height) of the picture and its levels.
+
+    Other software may have altered the levels, turned the picture, or cropped it within its last blocks.
+    """
+    check = zlib.crc32(np.array(size, dtype="<u4").tobytes(), zlib.crc32(factors.tobytes()))
     for plane in levels:
         check = zlib.crc32(np.ascontiguousarray(plane, dtype="<i2").data, check)
     return check

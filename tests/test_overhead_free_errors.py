@@ -187,7 +187,9 @@ def test_no_damaged_bit_shows_another_picture() -> None:
         assert shown.tobytes() == expected
 
 
-@pytest.mark.parametrize("change", [("-flip", "horizontal"), ("-rotate", "180"), ("-crop", "64x64+0+0")], ids=str)
+@pytest.mark.parametrize(
+    "change", [("-flip", "horizontal"), ("-rotate", "180"), ("-crop", "64x64+0+0"), ("-crop", "127x95+0+0")], ids=str
+)
 def test_a_picture_that_was_turned_or_cropped_is_noticed(change: tuple[str, str]) -> None:
     jpeg = encoded(picture_of((128, 96)), random_factors((128, 96)))
     turned = program("jpegtran", "-copy", "all", *change, stdin=jpeg)

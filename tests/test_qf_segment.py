@@ -138,13 +138,15 @@ def test_looking_for_a_segment_reads_little_and_ends() -> None:
     assert file.tell() < 5000
 
 
-def test_the_check_is_of_the_map_and_of_every_level() -> None:
+def test_the_check_is_of_the_map_the_size_and_every_level() -> None:
     levels = [np.zeros((2, 3, 8, 8), np.int16), np.zeros((1, 2, 8, 8), np.int16)]
     factors = np.full((2, 1, 2), 9, np.uint8)
-    check = qf_segment.check_of(levels, factors)
+    check = qf_segment.check_of((20, 16), levels, factors)
+    assert qf_segment.check_of((20, 15), levels, factors) != check
+    assert qf_segment.check_of((16, 20), levels, factors) != check
     for plane in levels:
         plane[-1, -1, 7, 7] = 1
-        assert qf_segment.check_of(levels, factors) != check
+        assert qf_segment.check_of((20, 16), levels, factors) != check
         plane[-1, -1, 7, 7] = 0
     factors[1, 0, 1] = 8
-    assert qf_segment.check_of(levels, factors) != check
+    assert qf_segment.check_of((20, 16), levels, factors) != check
