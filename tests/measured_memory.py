@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 STATUS = Path("/proc/self/status")
@@ -39,3 +40,13 @@ def peak_above_start(preparation: str, statement: str) -> int:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
     return int(done.stdout)
+
+
+def memory_kept(action: Callable[[], object], *, first: int, then: int) -> int:
+    """How many bytes more are held after doing it `then` times, when it was done `first` times before."""
+    for _ in range(first):
+        action()
+    before = memory_in_use()
+    for _ in range(then):
+        action()
+    return memory_in_use() - before

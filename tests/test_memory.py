@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 from helper import photograph
-from measured_memory import MIB, STATUS, memory_in_use, peak_above_start
+from measured_memory import MIB, STATUS, memory_kept, peak_above_start
 
 import pyregjpeg
 from pyregjpeg import native
@@ -54,12 +54,7 @@ def save_well_and_badly() -> None:
 
 
 def test_two_thousand_saves_well_and_badly_keep_no_memory() -> None:
-    for _ in range(100):
-        save_well_and_badly()
-    before = memory_in_use()
-    for _ in range(400):  # of five each
-        save_well_and_badly()
-    assert memory_in_use() - before < 3 * MIB
+    assert memory_kept(save_well_and_badly, first=100, then=400) < 3 * MIB  # of five each
 
 
 def test_a_sequential_file_with_standard_huffman_tables_streams() -> None:
