@@ -53,15 +53,27 @@ struct jpeg_destination_mgr *rj_destination_init(rj_destination *destination, si
     return &destination->manager;
 }
 
-void rj_destination_append(j_compress_ptr cinfo, const uint8_t *bytes, size_t size)
+uint8_t *rj_destination_room(j_compress_ptr cinfo, size_t size)
 {
     rj_destination *destination = (rj_destination *)(void *)cinfo->dest;
     /* Strictly more than size: libjpeg expects room for at least one byte between its writes. */
     if (destination->manager.free_in_buffer <= size)
         reserve(cinfo, 2 * destination->capacity + size);
-    memcpy(destination->manager.next_output_byte, bytes, size);
-    destination->manager.next_output_byte += size;
-    destination->manager.free_in_buffer -= size;
+    return destination->manager.next_output_byte;
+}
+
+void rj_destination_advance(j_compress_ptr cinfo, const uint8_t *end)
+{
+    size_t written = (size_t)(end - cinfo->dest->next_output_byte);
+    cinfo->dest->next_output_byte += written;
+    cinfo->dest->free_in_buffer -= written;
+}
+
+void rj_destination_append(j_compress_ptr cinfo, const uint8_t *bytes, size_t size)
+{
+    uint8_t *room = rj_destination_room(cinfo, size);
+    memcpy(room, bytes, size);
+    rj_destination_advance(cinfo, room + size);
 }
 
 size_t rj_destination_size(const rj_destination *destination)

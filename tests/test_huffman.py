@@ -44,7 +44,8 @@ def test_no_file_gets_smaller_by_jpegtran(name: str, quality: int, options: dict
     restarts = ["-restart", "2"] if "restart_marker_rows" in options else []
     restarts = ["-restart", "3B"] if "restart_marker_blocks" in options else restarts
     theirs = optimized_by_jpegtran(jpeg, *restarts)
-    assert size_of_codes(jpeg) <= size_of_codes(theirs) + 4  # no limited length is quite optimal
+    # No limited length is quite optimal, and each restart interval is filled up to a whole byte, as it happens.
+    assert size_of_codes(jpeg) <= size_of_codes(theirs) + (12 if restarts else 4)
     assert all(np.array_equal(*planes) for planes in zip(read_levels(jpeg)[0], read_levels(theirs)[0], strict=True))
 
 
