@@ -76,6 +76,22 @@ static int differs(const char *name, const char *kernel, int round)
     return 0;
 }
 
+static int same_inverse(const rj_simd *simd, const rj_coefficients *blocks)
+{
+    int same = 1;
+    for (int block = 0; block < BLOCKS; block++) {
+        rj_samples expected, samples;
+        rj_coefficients expected_again, again;
+        rj_simd_generic.restore_block(&blocks[block], &expected);
+        simd->restore_block(&blocks[block], &samples);
+        rj_simd_generic.transform_samples(&expected, &expected_again);
+        simd->transform_samples(&expected, &again);
+        same = same && memcmp(&expected, &samples, sizeof samples) == 0;
+        same = same && memcmp(&expected_again, &again, sizeof again) == 0;
+    }
+    return same;
+}
+
 static int same_as_generic(const char *name, const rj_simd *simd)
 {
     static rj_quantizer quantizers[QUANTIZERS];
@@ -114,6 +130,8 @@ static int same_as_generic(const char *name, const rj_simd *simd)
         for (int block = 0; block < BLOCKS; block++)
             if (simd->nonzero(levels[block]) != rj_simd_generic.nonzero(levels[block]))
                 return differs(name, "nonzero", round);
+        if (!same_inverse(simd, coefficients))
+            return differs(name, "restore_block or transform_samples", round);
     }
     printf("%s equals generic on %d blocks\n", name, ROUNDS * BLOCKS);
     return 1;

@@ -39,13 +39,19 @@ typedef struct {
     _Alignas(64) float values[RJ_BLOCK_SIZE];
 } rj_coefficients;
 
+/* A block's samples less 128, column by column, as the kernels' inverse DCT leaves them. */
+typedef struct {
+    _Alignas(64) float values[RJ_BLOCK_SIZE];
+} rj_samples;
+
 /*
  * The kernels of an instruction set. rows: eight pointers to sample rows; first_column: of the first block;
  * block_levels: for each block the index into quantizers; out: block_count blocks in natural order.
  *
  * code_blocks goes from samples to levels, and is the same as transform_blocks and quantize_blocks one after the other.
  * recode_blocks goes from levels to levels, or, with steps as scale, to coefficients, saturated; out may be the blocks
- * themselves. nonzero has a bit for each level of a block that is not 0, the lowest for the first in natural order.
+ * themselves. restore_block and transform_samples are each other's inverse. nonzero has a bit for each level of a block
+ * that is not 0, the lowest for the first in natural order.
  */
 typedef struct {
     const char *name;
@@ -56,6 +62,8 @@ typedef struct {
                             size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
     void (*recode_blocks)(const int16_t (*blocks)[RJ_BLOCK_SIZE], const uint8_t *block_levels,
                           const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE]);
+    void (*restore_block)(const rj_coefficients *block, rj_samples *samples);
+    void (*transform_samples)(const rj_samples *samples, rj_coefficients *block);
     uint64_t (*nonzero)(const int16_t block[RJ_BLOCK_SIZE]);
 } rj_simd;
 

@@ -4,8 +4,8 @@
  *
  * The including file defines before: these two; vec, a vector of LANES floats; RJ_TARGET, the function attribute that
  * admits its instructions; and the functions broadcast, load, load_levels, store, add, sub, mul, load_transposed,
- * transpose, store_large and nonzero. All kernels do the same operations in the same order without fused multiply-add and round
- * to the nearest even integer, so that their levels are the same to the last bit.
+ * transpose, store_large and nonzero. All kernels do the same operations in the same order without fused multiply-add
+ * and round to the nearest even integer, so that their levels are the same to the last bit.
  */
 
 enum {
@@ -78,6 +78,8 @@ static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_qua
     }
 }
 
+#include "block_inverse.h"
+
 static RJ_TARGET void code_blocks(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
                                   const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
 {
@@ -125,4 +127,5 @@ static RJ_TARGET void recode_blocks(const int16_t (*blocks)[RJ_BLOCK_SIZE], cons
     }
 }
 
-const rj_simd RJ_SIMD = {RJ_NAME, code_blocks, transform_blocks, quantize_blocks, recode_blocks, nonzero};
+const rj_simd RJ_SIMD = {RJ_NAME,       code_blocks,   transform_blocks,  quantize_blocks,
+                         recode_blocks, restore_block, transform_samples, nonzero};

@@ -1,0 +1,14 @@
+/* Blocks with white or black in them, so changed that what decoders clip costs less. Independent of libjpeg. */
+
+#ifndef RJ_DERINGING_H
+#define RJ_DERINGING_H
+
+#include "block.h"
+
+/* Whether some but not all of a block's samples are 0 or 255; rows as for the kernels, column of its first sample. */
+int rj_is_clipped(const uint8_t *const *rows, size_t column);
+
+/* Of a block that is clipped the coefficients that are to be quantised instead; any other stays as it is. */
+void rj_dering(rj_coefficients *block, const rj_simd *simd, const rj_quantizer *quantizer);
+
+#endif
