@@ -70,11 +70,9 @@ void rj_configure_coding(j_compress_ptr cinfo, const rj_settings *settings)
         cinfo->comp_info[i].v_samp_factor = settings->components[i].v_samp;
         cinfo->comp_info[i].quant_tbl_no = settings->components[i].table;
     }
-    cinfo->optimize_coding = settings->optimize ? TRUE : FALSE;
+    cinfo->optimize_coding = settings->optimize || settings->scans != RJ_SEQUENTIAL ? TRUE : FALSE;
     cinfo->restart_interval = settings->restart_blocks;
     cinfo->restart_in_rows = (int)settings->restart_rows;
-    if (settings->progressive)
-        jpeg_simple_progression(cinfo);
 }
 
 rj_encoder *rj_encoder_new(void)
@@ -84,6 +82,8 @@ rj_encoder *rj_encoder_new(void)
 
 static rj_status check_picture(rj_encoder *encoder, const rj_picture *picture)
 {
+    if (!(picture->chroma_sharpening >= 0 && picture->chroma_sharpening <= RJ_MAX_SHARPENING)) /* nor NaN */
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "chroma is sharpened by 0 to 2");
     if (picture->width >= 1 && picture->height >= 1 && picture->width <= JPEG_MAX_DIMENSION &&
         picture->height <= JPEG_MAX_DIMENSION)
         return RJ_OK;
@@ -111,14 +111,14 @@ static void take_pixels(rj_encoder *encoder, j_compress_ptr cinfo, const rj_sett
     encoder->takes_pixels = cinfo;
 }
 
-/* The compressor of the file, ready for pixels, or with levels that are to be filled. */
+/* The compressor of the file: it takes the pixels itself, or waits for their levels. */
 static rj_status open_file(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, rj_destiny destiny)
 {
     size_t likely_size = (size_t)picture->width * picture->height / 4 + settings->segments_size + 65536;
     struct jpeg_destination_mgr *destination = rj_destination_init(&encoder->destination, likely_size);
     rj_status status = create(encoder, &encoder->cinfo, destination, picture, settings);
-    if (status != RJ_OK || destiny == RJ_INTO_LEVELS)
-        return status == RJ_OK ? rj_levels_open(encoder, settings, NULL) : status;
+    if (status != RJ_OK || destiny != RJ_AT_ONCE)
+        return status == RJ_OK ? rj_levels_expect(encoder, settings) : status;
     take_pixels(encoder, &encoder->cinfo, settings, destiny);
     if (settings->segments_size > 0)
         rj_destination_append(&encoder->cinfo, settings->segments, settings->segments_size);
@@ -127,48 +127,42 @@ static rj_status open_file(rj_encoder *encoder, const rj_picture *picture, const
 
 /* The compressor that only converts and downsamples; the blocks of zeros that it codes take it little time. */
 static rj_status open_pixels(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
-                             rj_destiny destiny)
+                             rj_destiny destiny, int with_levels)
 {
     rj_settings quickest = *settings;
-    quickest.optimize = quickest.progressive = 0;
+    quickest.optimize = 0;
+    quickest.scans = RJ_SEQUENTIAL;
     struct jpeg_destination_mgr *destination = rj_destination_init(&encoder->nowhere, 65536);
     rj_status status = create(encoder, &encoder->pixels, destination, picture, settings);
+    if (status == RJ_OK && with_levels)
+        rj_levels_request(encoder, settings);
     if (status == RJ_OK)
         take_pixels(encoder, &encoder->pixels, &quickest, destiny);
     return status;
 }
 
-static rj_status make_room_for_coefficients(rj_encoder *encoder)
+static rj_destiny destiny_of(const rj_picture *picture, const rj_settings *settings, int keep_coefficients)
 {
-    for (int i = 0; i < encoder->pixels.num_components; i++) {
-        const jpeg_component_info *component = &encoder->pixels.comp_info[i];
-        size_t blocks = (size_t)component->width_in_blocks * component->height_in_blocks;
-        encoder->kept[i] = aligned_alloc(_Alignof(rj_coefficients), blocks * sizeof(rj_coefficients));
-        if (encoder->kept[i] == NULL)
-            return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the coefficients");
-    }
-    return RJ_OK;
-}
-
-/* libjpeg's own passes suit a progressive file best: it has other symbols, which libjpeg has to count anyway. */
-static rj_destiny destiny_of(const rj_settings *settings, int keep_coefficients)
-{
-    if (keep_coefficients)
+    if (keep_coefficients || settings->trellis)
         return RJ_KEEP_COEFFICIENTS;
-    return settings->optimize && !settings->progressive ? RJ_INTO_LEVELS : RJ_AT_ONCE;
+    int needs_levels = settings->optimize || settings->scans != RJ_SEQUENTIAL || picture->chroma_sharpening > 0;
+    return needs_levels ? RJ_INTO_LEVELS : RJ_AT_ONCE;
 }
 
-static rj_status start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, rj_destiny destiny)
+static rj_status start(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings, int makes_file)
 {
+    rj_destiny destiny = destiny_of(picture, settings, !makes_file);
     rj_status status = check_picture(encoder, picture);
     if (status == RJ_OK)
         status = rj_rule_init(&encoder->rule, settings, picture->width, picture->height, NULL, encoder->error.message);
-    if (status == RJ_OK && destiny != RJ_KEEP_COEFFICIENTS)
+    if (status == RJ_OK && makes_file)
         status = open_file(encoder, picture, settings, destiny);
     if (status == RJ_OK && destiny != RJ_AT_ONCE)
-        status = open_pixels(encoder, picture, settings, destiny);
+        status = open_pixels(encoder, picture, settings, destiny, makes_file);
     if (status == RJ_OK && destiny == RJ_KEEP_COEFFICIENTS)
-        status = make_room_for_coefficients(encoder);
+        status = rj_coefficients_make_room(encoder, settings);
+    if (status == RJ_OK && picture->chroma_sharpening > 0)
+        status = rj_hook_sharpen(encoder, picture->chroma_sharpening);
     return status;
 }
 
@@ -176,9 +170,11 @@ rj_status rj_encoder_start(rj_encoder *encoder, const rj_picture *picture, const
                            int keep_coefficients)
 {
     encoder->cinfo.err = encoder->pixels.err = rj_error_init(&encoder->error);
+    encoder->deringing = picture->deringing;
     if (setjmp(encoder->error.return_point))
         return RJ_LIBJPEG_ERROR;
-    return start(encoder, picture, settings, destiny_of(settings, keep_coefficients));
+    encoder->makes_file = !keep_coefficients;
+    return start(encoder, picture, settings, encoder->makes_file);
 }
 
 rj_status rj_encoder_write(rj_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t row_count)
@@ -201,39 +197,25 @@ rj_status rj_encoder_write(rj_encoder *encoder, const uint8_t *rows, size_t stri
 
 rj_status rj_encoder_finish(rj_encoder *encoder, const uint8_t **jpeg, size_t *size)
 {
-    if (setjmp(encoder->error.return_point))
-        return RJ_LIBJPEG_ERROR;
-    if (encoder->takes_pixels == &encoder->pixels)
-        jpeg_finish_compress(&encoder->pixels);
+    j_compress_ptr cinfo = encoder->takes_pixels;
     *jpeg = NULL;
     *size = 0;
-    if (encoder->kept[0] != NULL)
+    if (cinfo->next_scanline < cinfo->image_height)
+        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "fewer rows than the picture has");
+    if (setjmp(encoder->error.return_point))
+        return RJ_LIBJPEG_ERROR;
+    rj_hook_finish(encoder);
+    if (!encoder->makes_file)
         return RJ_OK;
-    if (encoder->statistics != NULL)
-        rj_make_tables(encoder->statistics, &encoder->cinfo);
-    jpeg_finish_compress(&encoder->cinfo);
-    *jpeg = encoder->destination.bytes;
-    *size = rj_destination_size(&encoder->destination);
-    return RJ_OK;
-}
-
-rj_status rj_encoder_coefficients(rj_encoder *encoder, int component, float *coefficients)
-{
-    if (component < 0 || component >= RJ_MAX_COMPONENTS || encoder->kept[component] == NULL)
-        return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "no coefficients of such a component were kept");
-    uint16_t ones[RJ_BLOCK_SIZE];
-    for (int i = 0; i < RJ_BLOCK_SIZE; i++)
-        ones[i] = 1;
-    rj_quantizer unit;
-    const float no_weights[RJ_BLOCK_SIZE] = {0.0f};
-    rj_quantizer_init(&unit, ones, no_weights, 1.0f, 0.0f);
-
-    const jpeg_component_info *shape = &encoder->pixels.comp_info[component];
-    size_t blocks = (size_t)shape->width_in_blocks * shape->height_in_blocks;
-    for (size_t block = 0; block < blocks; block++)
-        for (size_t i = 0; i < RJ_BLOCK_SIZE; i++)
-            coefficients[block * RJ_BLOCK_SIZE + i] = encoder->kept[component][block].values[i] * unit.scale[i];
-    return RJ_OK;
+    if (cinfo == &encoder->cinfo) {
+        jpeg_finish_compress(cinfo);
+        *jpeg = encoder->destination.bytes;
+        *size = rj_destination_size(&encoder->destination);
+        return RJ_OK;
+    }
+    rj_status status = encoder->kept[0] != NULL ? rj_levels_quantize(encoder, encoder) : RJ_OK;
+    /* The other compressor is not finished, because the levels lie in its memory. */
+    return status == RJ_OK ? rj_levels_write_file(encoder, jpeg, size) : status;
 }
 
 const char *rj_encoder_message(const rj_encoder *encoder)
@@ -252,6 +234,8 @@ void rj_encoder_free(rj_encoder *encoder)
     rj_rule_free(&encoder->rule);
     for (int i = 0; i < RJ_MAX_COMPONENTS; i++)
         free(encoder->kept[i]);
+    for (int i = 0; i < RJ_MAX_COMPONENTS; i++)
+        rj_sharpener_free(encoder->sharpeners[i]);
     rj_statistics_free(encoder->statistics);
     free(encoder);
 }

@@ -1,74 +1,88 @@
-/* This file contains the file that is made of levels in memory, for what cannot be coded in one go. */
+/* This file contains levels in memory, and the file that is made of them when all are known. */
 
 #include "internal.h"
 
-static void request_levels(rj_encoder *encoder, const rj_settings *settings)
+void rj_levels_request(rj_encoder *encoder, const rj_settings *settings)
 {
-    j_compress_ptr cinfo = &encoder->cinfo;
+    j_common_ptr owner = (j_common_ptr)&encoder->pixels;
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];
         JDIMENSION h_samp = (JDIMENSION)component->h_samp, v_samp = (JDIMENSION)component->v_samp;
         JDIMENSION columns = (component->block_columns + h_samp - 1) / h_samp * h_samp;
         JDIMENSION rows = (component->block_rows + v_samp - 1) / v_samp * v_samp;
         /* Cleared, because rows that fill up the last MCUs are looked at but never written. */
-        encoder->levels[i] =
-            cinfo->mem->request_virt_barray((j_common_ptr)cinfo, JPOOL_IMAGE, TRUE, columns, rows, v_samp);
+        encoder->levels[i] = owner->mem->request_virt_barray(owner, JPOOL_IMAGE, TRUE, columns, rows, v_samp);
     }
 }
 
-static int fits_in_one_scan(const rj_settings *settings)
+void rj_levels_make_room(rj_encoder *encoder, const rj_settings *settings)
 {
-    int blocks = 0;
-    for (int i = 0; i < settings->component_count; i++)
-        blocks += settings->components[i].h_samp * settings->components[i].v_samp;
-    return settings->component_count == 1 || blocks <= C_MAX_BLOCKS_IN_MCU;
+    encoder->pixels.err = encoder->cinfo.err;
+    jpeg_create_compress(&encoder->pixels);
+    rj_levels_request(encoder, settings);
+    encoder->pixels.mem->realize_virt_arrays((j_common_ptr)&encoder->pixels);
 }
 
-/* Each scan of several components becomes one for each of them. */
-static void separate_scans(j_compress_ptr cinfo)
+static rj_status expect_symbols(rj_encoder *encoder)
 {
-    const jpeg_scan_info sequential = {cinfo->num_components, {0, 1, 2, 3}, 0, RJ_BLOCK_SIZE - 1, 0, 0};
-    const jpeg_scan_info *together = cinfo->scan_info == NULL ? &sequential : cinfo->scan_info;
-    int count = cinfo->scan_info == NULL ? 1 : cinfo->num_scans;
-    size_t size = (size_t)(count * RJ_MAX_COMPONENTS) * sizeof(jpeg_scan_info);
-    jpeg_scan_info *scans = cinfo->mem->alloc_small((j_common_ptr)cinfo, JPOOL_IMAGE, size);
-    cinfo->scan_info = scans;
-    cinfo->num_scans = 0;
-    for (int scan = 0; scan < count; scan++)
-        for (int i = 0; i < together[scan].comps_in_scan; i++) {
-            jpeg_scan_info *own = &scans[cinfo->num_scans++];
-            *own = together[scan];
-            own->comps_in_scan = 1;
-            own->component_index[0] = together[scan].component_index[i];
-        }
+    encoder->cinfo.optimize_coding = FALSE;
+    encoder->statistics = rj_statistics_new(&encoder->settings);
+    if (encoder->statistics == NULL)
+        return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the statistics");
+    return RJ_OK;
 }
 
-rj_status rj_levels_open(rj_encoder *encoder, const rj_settings *settings, jvirt_barray_ptr *levels)
+rj_status rj_levels_expect(rj_encoder *encoder, const rj_settings *settings)
+{
+    encoder->settings = *settings;
+    rj_zigzag_rows_init(&encoder->zigzag);
+    rj_configure_coding(&encoder->cinfo, settings);
+    /* The symbols of several scans, progressive or of one component each, libjpeg counts. */
+    if (settings->optimize && !settings->trellis && settings->scans == RJ_SEQUENTIAL && rj_fits_in_one_scan(settings))
+        return expect_symbols(encoder);
+    return RJ_OK;
+}
+
+/* The symbols of levels that were yet to change, or not thought to become a sequential file. */
+static rj_status count_symbols(rj_encoder *encoder)
+{
+    rj_status status = expect_symbols(encoder);
+    for (int i = 0; status == RJ_OK && i < encoder->settings.component_count; i++)
+        for (uint32_t row = 0; row < encoder->settings.components[i].block_rows; row++)
+            rj_levels_written(encoder, i, row, 0, encoder->settings.components[i].block_columns,
+                              rj_levels_row(encoder, i, row));
+    return status;
+}
+
+rj_status rj_levels_write_file(rj_encoder *encoder, const uint8_t **jpeg, size_t *size)
 {
     j_compress_ptr cinfo = &encoder->cinfo;
-    rj_configure_coding(cinfo, settings);
-    if (!fits_in_one_scan(settings))
-        separate_scans(cinfo);
-    /* The symbols of several scans, progressive or of one component each, libjpeg counts. */
-    if (settings->optimize && cinfo->scan_info == NULL) {
-        cinfo->optimize_coding = FALSE;
-        encoder->statistics = rj_statistics_new(settings);
-        if (encoder->statistics == NULL)
-            return rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the statistics");
-    }
-    if (levels == NULL)
-        request_levels(encoder, settings);
-    for (int i = 0; levels != NULL && i < settings->component_count; i++)
-        encoder->levels[i] = levels[i];
+    const rj_settings *settings = &encoder->settings;
+    rj_status status = settings->trellis ? rj_levels_optimize(encoder) : rj_scans_choose(encoder, NULL);
+    if (status == RJ_OK && settings->optimize && encoder->statistics == NULL && encoder->scans == NULL &&
+        cinfo->scan_info == NULL)
+        status = count_symbols(encoder);
+    if (status != RJ_OK)
+        return status;
 #if JPEG_LIB_VERSION >= 70 /* those can scale, and leave the size of a file of levels to their caller */
     cinfo->jpeg_width = cinfo->image_width;
     cinfo->jpeg_height = cinfo->image_height;
     cinfo->min_DCT_h_scaled_size = cinfo->min_DCT_v_scaled_size = DCTSIZE;
 #endif
     jpeg_write_coefficients(cinfo, encoder->levels);
+    if (encoder->statistics != NULL) {
+        rj_count_dc(encoder->statistics, settings);
+        rj_make_tables(encoder->statistics, cinfo);
+    }
     if (settings->segments_size > 0)
         rj_destination_append(cinfo, settings->segments, settings->segments_size);
-    return RJ_OK;
+    if (encoder->scans == NULL)
+        jpeg_finish_compress(cinfo);
+    else
+        rj_progressive_write(encoder);
+    *jpeg = encoder->destination.bytes;
+    *size = rj_destination_size(&encoder->destination);
+    return status;
 }
 
 JBLOCKROW rj_levels_row(rj_encoder *encoder, int component, size_t row)
@@ -82,7 +96,7 @@ void rj_levels_written(rj_encoder *encoder, int component, size_t row, size_t co
                        JBLOCKROW blocks)
 {
     if (encoder->statistics != NULL)
-        rj_count_blocks(encoder->statistics, encoder->rule.simd, &encoder->cinfo.comp_info[component],
+        rj_count_blocks(encoder->statistics, encoder->rule.simd, component,
                         row * encoder->rule.components[component].block_columns + column,
                         (const int16_t(*)[RJ_BLOCK_SIZE])blocks, block_count);
 }

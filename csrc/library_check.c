@@ -27,7 +27,7 @@ static rj_status encode(rj_encoder *encoder, int form, const uint8_t **jpeg, siz
     static const float allowance = 0.0f;
     rj_picture picture = {.width = SIDE, .height = SIDE, .pixels = RJ_RGBX};
     rj_settings settings = {.component_count = 3, .table_count = 1, .level_count = 1, .allowances = &allowance,
-                            .optimize = form == 1, .progressive = form == 2};
+                            .optimize = form == 1, .scans = form == 2 ? RJ_PROGRESSIVE : RJ_SEQUENTIAL};
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         settings.tables[0][i] = 16;
     for (int i = 0; i < 3; i++) {

@@ -34,21 +34,37 @@ typedef struct {
     uint32_t block_columns;
 } rj_component;
 
-/* The pixels that are to become a file, and what is done to them before the DCT. Densities are in dots per inch. */
+/* The scans of a file. Progressive ones are those that suit its levels; smallest: those, unless sequential is smaller. */
+typedef enum {
+    RJ_SEQUENTIAL,
+    RJ_PROGRESSIVE,
+    RJ_SMALLEST
+} rj_scans;
+
+/*
+ * The pixels that are to become a file, and what is done to them before the DCT. Densities are in dots per inch.
+ * chroma_sharpening: how much, 0 to 2, chroma of half size is sharpened for decoders that interpolate it (see chroma.c).
+ * deringing: white and black may decode to what is clipped (see deringing.c).
+ */
 typedef struct {
     uint32_t width;
     uint32_t height;
     rj_pixels pixels;
     int keep_rgb;
     int smoothing;
+    float chroma_sharpening;
+    int deringing;
     uint16_t x_density;
     uint16_t y_density;
 } rj_picture;
 
 /*
  * How coefficients become a file. weights: how much of an allowance each frequency of a table has, at least 0;
- * allowances: one for each map level, at least 0 (see block.h for both); step_scales: what the tables' steps are multiplied by, one for each map level, or NULL;
- * segments: complete APPn and COM markers, written after libjpeg's own header; simd: as for rj_simd_name.
+ * allowances: one for each map level, at least 0 (see block.h for both); step_scales: what the tables' steps are
+ * multiplied by, one for each map level, or NULL. trellis: levels by trellis.h instead, a bit being worth allowance times
+ * weight in squared steps; masking: the power of contrast by which errors count less there, at least 0. search_scans:
+ * takes its time for the scans. segments: complete APPn and COM markers, written after libjpeg's own header; simd: as
+ * for rj_simd_name.
  */
 typedef struct {
     int component_count;
@@ -59,8 +75,11 @@ typedef struct {
     int level_count;
     const float *allowances;
     const float *step_scales;
+    int trellis;
+    float masking;
     int optimize;
-    int progressive;
+    rj_scans scans;
+    int search_scans;
     uint32_t restart_blocks;
     uint32_t restart_rows;
     const uint8_t *segments;

@@ -7,6 +7,9 @@
 
 enum { MAX_LEVELS = UINT8_MAX + 1 };
 
+/* Of the block rule's 2 A w: a level saves three bits at least by being 0, so there the trellis need not look. */
+static const float before_trellis = 1.5f;
+
 static rj_status refuse(char *message, const char *sentence)
 {
     snprintf(message, RJ_MESSAGE_SIZE, "%s", sentence);
@@ -37,6 +40,10 @@ static rj_status check_settings(const rj_settings *settings, char *message)
     for (int i = 0; i < settings->level_count; i++)
         if (!(settings->allowances[i] >= 0))
             return refuse(message, "an allowance is 0 or more");
+    if (!(settings->masking >= 0 && isfinite(settings->masking)))
+        return refuse(message, "masking is finite, 0 or more");
+    if (settings->trellis && settings->step_scales != NULL)
+        return refuse(message, "the trellis takes no scaled steps");
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];
         if (component->h_samp < 1 || component->h_samp > MAX_SAMP_FACTOR || component->v_samp < 1 ||
@@ -117,7 +124,7 @@ static rj_status make_quantizers(rj_rule *rule, const rj_settings *settings, con
     for (int set = 0; set < sets; set++)
         for (size_t level = 0; level < level_count; level++) {
             rj_quantizer *quantizer = &rule->quantizers[(size_t)set * level_count + level];
-            float allowance = settings->allowances[level];
+            float allowance = settings->allowances[level] * (settings->trellis ? before_trellis : 1.0f);
             float step_scale = settings->step_scales == NULL ? 1.0f : settings->step_scales[level];
             if (!occurs[level])
                 continue;

@@ -53,6 +53,16 @@ static int same_components(const rj_settings *settings, const rj_header *header)
     return same;
 }
 
+/* For the trellis, which takes coefficients in any unit that the quantisers know. */
+static void keep_row(rj_encoder *encoder, int component, JDIMENSION row, JBLOCKROW levels)
+{
+    size_t columns = encoder->rule.components[component].block_columns;
+    rj_coefficients *kept = encoder->kept[component] + row * columns;
+    for (size_t column = 0; column < columns; column++)
+        for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+            kept[column].values[i] = (float)levels[column][i];
+}
+
 static rj_status recode_row(rj_encoder *encoder, rj_reader *reader, int component, JDIMENSION row)
 {
     j_common_ptr cinfo = (j_common_ptr)&encoder->cinfo;
@@ -60,6 +70,8 @@ static rj_status recode_row(rj_encoder *encoder, rj_reader *reader, int componen
     /* The same row twice, unless the reader's levels are kept. */
     JBLOCKROW old_levels = cinfo->mem->access_virt_barray(cinfo, reader->levels[component], row, 1, FALSE)[0];
     JBLOCKROW levels = rj_levels_row(encoder, component, row);
+    if (encoder->settings.trellis)
+        keep_row(encoder, component, row, old_levels);
     encoder->rule.simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels,
                                       rule->block_levels + row * rule->block_columns, rule->quantizers,
                                       rule->block_columns, levels);
@@ -87,11 +99,18 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
     jpeg_create_compress(cinfo);
     cinfo->dest = rj_destination_init(&encoder->destination, reader->size + settings->segments_size + 65536);
     configure_as_read(cinfo, reader);
-    status = rj_levels_open(encoder, settings, keep ? NULL : reader->levels);
+    status = rj_levels_expect(encoder, settings);
+    if (status == RJ_OK && settings->trellis)
+        status = rj_coefficients_make_room(encoder, settings);
+    encoder->quantized = encoder->kept;
+    if (keep)
+        rj_levels_make_room(encoder, settings);
+    for (int i = 0; !keep && i < settings->component_count; i++)
+        encoder->levels[i] = reader->levels[i];
     for (int i = 0; i < settings->component_count; i++)
         for (JDIMENSION row = 0; status == RJ_OK && row < settings->components[i].block_rows; row++)
             status = recode_row(encoder, reader, i, row);
-    return status == RJ_OK ? rj_encoder_finish(encoder, jpeg, size) : status;
+    return status == RJ_OK ? rj_levels_write_file(encoder, jpeg, size) : status;
 }
 
 static int has_coefficients(const rj_encoder *kept, const rj_settings *settings)
@@ -103,16 +122,6 @@ static int has_coefficients(const rj_encoder *kept, const rj_settings *settings)
               component->height_in_blocks == settings->components[i].block_rows;
     }
     return has;
-}
-
-static void quantize_row(rj_encoder *encoder, const rj_encoder *kept, int component, JDIMENSION row)
-{
-    const rj_component_rule *rule = &encoder->rule.components[component];
-    size_t place = row * rule->block_columns;
-    JBLOCKROW levels = rj_levels_row(encoder, component, row);
-    encoder->rule.simd->quantize_blocks(kept->kept[component] + place, rule->block_levels + place, rule->quantizers,
-                                        rule->block_columns, levels);
-    rj_levels_written(encoder, component, row, 0, rule->block_columns, levels);
 }
 
 rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, const rj_picture *picture,
@@ -133,9 +142,11 @@ rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, con
     size_t likely_size = (size_t)picture->width * picture->height / 4;
     cinfo->dest = rj_destination_init(&encoder->destination, likely_size + settings->segments_size + 65536);
     rj_configure_picture(cinfo, picture);
-    status = rj_levels_open(encoder, settings, NULL);
-    for (int i = 0; i < settings->component_count; i++)
-        for (JDIMENSION row = 0; status == RJ_OK && row < settings->components[i].block_rows; row++)
-            quantize_row(encoder, kept, i, row);
-    return status == RJ_OK ? rj_encoder_finish(encoder, jpeg, size) : status;
+    encoder->deringing = picture->deringing;
+    status = rj_levels_expect(encoder, settings);
+    if (status != RJ_OK)
+        return status;
+    rj_levels_make_room(encoder, settings);
+    status = rj_levels_quantize(encoder, kept);
+    return status == RJ_OK ? rj_levels_write_file(encoder, jpeg, size) : status;
 }

@@ -15,6 +15,7 @@ from ._native import ffi, lib
 from .errors import CodecError
 
 Pixels = Literal["L", "RGB", "RGBX", "YCbCr", "CMYK"]
+Scans = Literal["sequential", "progressive", "smallest"]
 
 # The encoder's name for them, and bytes per pixel.
 _PIXELS: dict[str, tuple[int, int]] = {
@@ -23,6 +24,12 @@ _PIXELS: dict[str, tuple[int, int]] = {
     "RGBX": (lib.RJ_RGBX, 4),
     "YCbCr": (lib.RJ_YCBCR, 3),
     "CMYK": (lib.RJ_CMYK, 4),
+}
+
+_SCANS: dict[str, int] = {
+    "sequential": lib.RJ_SEQUENTIAL,
+    "progressive": lib.RJ_PROGRESSIVE,
+    "smallest": lib.RJ_SMALLEST,
 }
 
 
@@ -43,7 +50,9 @@ class Coding:
     `tables` is (n, 64) in natural order, and so are the `weights` of the frequencies, by default 1 over the step;
     `allowances` has one entry for each map level (the block rule is in csrc/block.h), and so has `step_scales`, what
     the tables' steps are multiplied by, though not in the file, whose decoder has to know them; `segments` holds
-    complete markers.
+    complete markers. The `scans` "smallest" are progressive unless sequential is smaller; `search_scans` takes time to
+    find those that make the smallest file. With `trellis` levels are rate-distortion optimised (csrc/trellis.h);
+    `masking` is the power of a block's contrast by which its errors count less then.
     """
 
     components: tuple[Component, ...]
@@ -51,8 +60,11 @@ class Coding:
     allowances: NDArray[np.float32]
     weights: NDArray[np.float32] | None = None
     step_scales: NDArray[np.float32] | None = None
+    trellis: bool = False
+    masking: float = 0.0
     optimize: bool = True
-    progressive: bool = False
+    scans: Scans = "sequential"
+    search_scans: bool = False
     restart_blocks: int = 0
     restart_rows: int = 0
     segments: bytes = b""
@@ -60,13 +72,19 @@ class Coding:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Coding):
-    """All that the encoder is told besides the pixels; `density` is in dots per inch, 0 for none."""
+    """All that the encoder is told besides the pixels; `density` is in dots per inch, 0 for none.
+
+    `chroma_sharpening`, 0 to 2, is how much chroma of half size is sharpened for decoders that interpolate it;
+    `deringing` lets white and black decode to what is clipped, where that saves bytes.
+    """
 
     width: int
     height: int
     pixels: Pixels
     keep_rgb: bool = False
     smoothing: int = 0
+    chroma_sharpening: float = 0.0
+    deringing: bool = False
     density: tuple[int, int] = (0, 0)
 
 
@@ -88,7 +106,7 @@ class Coefficients:
     def __init__(self, settings: Settings, strips: Iterable[NDArray[np.uint8]]) -> None:
         self._encoder = new_encoder()
         self._grids = [component.block_levels.shape for component in settings.components]
-        quick = replace(settings, optimize=False, progressive=False, restart_blocks=0, restart_rows=0, segments=b"")
+        quick = replace(settings, optimize=False, scans="sequential", restart_blocks=0, restart_rows=0, segments=b"")
         _encode(self._encoder, quick, strips, keep_coefficients=True)
 
     def encode(self, settings: Settings) -> bytes:
@@ -197,7 +215,8 @@ def _fill_picture(settings: Settings) -> ffi.CData:
     picture = ffi.new("rj_picture *")
     picture.width, picture.height = settings.width, settings.height
     picture.pixels, picture.keep_rgb = _PIXELS[settings.pixels][0], settings.keep_rgb
-    picture.smoothing = settings.smoothing
+    picture.smoothing, picture.chroma_sharpening = settings.smoothing, settings.chroma_sharpening
+    picture.deringing = settings.deringing
     picture.x_density, picture.y_density = settings.density
     return picture
 
@@ -231,7 +250,8 @@ def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
             raise CodecError(f"{len(coding.allowances)} map levels have scales of shape {coding.step_scales.shape}")
         struct.step_scales = ffi.from_buffer("float[]", np.ascontiguousarray(coding.step_scales, dtype=np.float32))
         keep_alive.append(struct.step_scales)
-    struct.optimize, struct.progressive = coding.optimize, coding.progressive
+    struct.trellis, struct.masking, struct.optimize = coding.trellis, coding.masking, coding.optimize
+    struct.scans, struct.search_scans = _SCANS[coding.scans], coding.search_scans
     struct.restart_blocks, struct.restart_rows = coding.restart_blocks, coding.restart_rows
     struct.segments, struct.segments_size = segments, len(coding.segments)
     struct.simd = simd

@@ -135,6 +135,8 @@ def options(source: Source) -> dict[str, Any]:
         "background_quality": source.one_of((1, 100)),
         "progressive": source.one_of((True, False)),
         "optimize": source.one_of((False, True)),
+        "effort": source.one_of(("best", "fast")),
+        "tables": source.one_of(("annex-k", "perceptual")),
         "restart_marker_blocks": source.one_of((0, 1, 5, 65535)),
         "restart_marker_rows": source.one_of((0, 1, 65535)),
         "strip": source.one_of((("exif",), ("all",), ("icc", "xmp"), ("comment", "exif"))),

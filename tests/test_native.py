@@ -142,7 +142,7 @@ def test_every_block_of_every_component_takes_its_own_maps_level(
         tables=np.ones((1, 64), dtype=np.uint16),
         allowances=np.array([0, 1e9], dtype=np.float32),
         optimize=optimize,
-        progressive=progressive,
+        scans="progressive" if progressive else "sequential",
     )
     planes, _ = read_levels(native.encode(to_write, [rows]))
     for plane, levels in zip(planes, maps, strict=True):
@@ -232,6 +232,9 @@ def table_with(step: int) -> NDArray[np.uint16]:
         ({"weights": np.full((1, 64), np.inf, dtype=np.float32)}, "weight is finite, 0 or more"),
         ({"weights": np.ones((2, 64), dtype=np.float32)}, "have weights of shape"),
         ({"allowances": np.array([-1], dtype=np.float32)}, "allowance is 0 or more"),
+        ({"trellis": True, "masking": -1.0}, "masking is finite, 0 or more"),
+        ({"trellis": True, "masking": float("nan")}, "masking is finite, 0 or more"),
+        ({"trellis": True, "step_scales": np.ones(4, dtype=np.float32)}, "trellis takes no scaled steps"),
         ({"allowances": np.array([np.nan], dtype=np.float32)}, "allowance is 0 or more"),
         ({"allowances": np.empty(0, dtype=np.float32)}, "1 to 256 levels"),
         ({"allowances": np.zeros(257, dtype=np.float32)}, "1 to 256 levels"),
