@@ -82,7 +82,12 @@ def outcomes(photograph: Photograph) -> list[Outcome]:
 
     def ours(quality: int, background_quality: int) -> bytes:
         return pyregjpeg.encode(
-            image, quality=quality, background_quality=background_quality, region_map=region_map, subsampling=2
+            image,
+            quality=quality,
+            background_quality=background_quality,
+            region_map=region_map,
+            tables="annex-k",
+            subsampling=2,
         )
 
     def plain(quality: int) -> bytes:

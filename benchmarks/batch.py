@@ -55,8 +55,19 @@ class Program:
 def to_quality_75(folder: Folder, scratch: Path, address: str) -> list[Program]:
     region_map = centre_map(scratch / "map.png")
     return [
-        *_convert(folder, scratch / "given", "map given", address, "-q", "75", "--region-map", str(region_map)),
-        *_convert(folder, scratch / "model", "map model", address, "-q", "75"),
+        *_convert(
+            folder,
+            scratch / "given",
+            "map given",
+            address,
+            "-q",
+            "75",
+            "--tables",
+            "annex-k",
+            "--region-map",
+            str(region_map),
+        ),
+        *_convert(folder, scratch / "model", "map model", address, "-q", "75", "--tables", "annex-k"),
         *_jpegoptim(folder, scratch / "jpegoptim", "-m75"),
         *_caesium(folder, scratch / "caesium", "--quality", "75"),
         *_mozjpeg(folder, scratch / "mozjpeg", "--quality", "75"),

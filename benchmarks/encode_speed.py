@@ -70,7 +70,7 @@ def rivals_on_saving(picture: Picture, settings: Options) -> Rivals:
 
 
 def _given_map(picture: Picture) -> Options:
-    return {"region_map": [centre_box(picture.image.size)]}
+    return {"region_map": [centre_box(picture.image.size)], "tables": "annex-k"}
 
 
 def timed_photographs(root: Path, quick: bool) -> list[tuple[Photograph, float]]:
@@ -125,7 +125,7 @@ def time_map_model(root: Path, sizes: Sequence[float], rounds: int) -> dict[str,
             image = photograph.load(megapixels)
             seconds = time_interleaved(
                 {
-                    "ours": partial(save, image, "REGIONJPEG", quality=75),
+                    "ours": partial(save, image, "REGIONJPEG", quality=75, tables="annex-k"),
                     "Pillow": partial(save, image, "JPEG", quality=75, optimize=True),
                 },
                 rounds,

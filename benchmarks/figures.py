@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +11,7 @@ from .equal_quality import RatioSummary
 
 Reach: TypeAlias = tuple[list[float], list[float]]  # of an interval below and above its mean
 
-_COLOURS = ("#1b7f79", "#d1495b", "#30638e", "#edae49", "#6a4c93")
+_COLOURS = ("#1b7f79", "#d1495b", "#30638e", "#edae49", "#6a4c93", "#8a8a8a", "#5b8c3a", "#b06a3b")
 
 
 def interval_figure(path: Path, title: str, axis: str, series: Mapping[str, Mapping[str, RatioSummary]]) -> None:
@@ -42,6 +42,39 @@ def interval_figure(path: Path, title: str, axis: str, series: Mapping[str, Mapp
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.legend(frameon=False, fontsize=9)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def curve_figure(path: Path, title: str, panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]) -> None:
+    """Write a PNG: a panel per metric, in it a curve per encoder through its (bits per pixel, score).
+
+    Up and to the left is better. Needs matplotlib (extra [plot]).
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot, ticker
+
+    rows = (len(panels) + 1) // 2
+    figure, grid = pyplot.subplots(rows, 2, figsize=(11, 0.6 + 4 * rows), layout="constrained", squeeze=False)
+    for axes, (name, curves) in zip(grid.ravel(), panels.items(), strict=False):
+        for colour, (label, points) in zip(_COLOURS, curves.items(), strict=False):
+            rates, scores = zip(*points, strict=True)
+            axes.plot(rates, scores, color=colour, marker="o", markersize=3, linewidth=1.4, label=label)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+        axes.xaxis.set_minor_locator(ticker.NullLocator())
+        axes.set_title(name, loc="left", fontsize=10)
+        axes.set_xlabel("bits per pixel", fontsize=8)
+        axes.grid(color="#ececec", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in grid.ravel()[len(panels) :]:
+        axes.set_axis_off()
+    grid[0][0].legend(frameon=False, fontsize=8)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)

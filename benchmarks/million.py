@@ -164,9 +164,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given = ("--region-map", str(centre_map(scratch / "map.png")))
         ways = {
             "map given, tables kept": given,
-            "map given, to q75": (*given, "-q", "75"),
+            "map given, to q75": (*given, "-q", "75", "--tables", "annex-k"),
             "map model, tables kept": (),
-            "map model, to q75": ("-q", "75"),
+            "map model, to q75": ("-q", "75", "--tables", "annex-k"),
             "lossless": ("-b", "100"),
         }
         files = {way: measure_files(folder, settings, scratch, rounds) for way, settings in ways.items()}

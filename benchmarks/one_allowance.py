@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,13 +16,12 @@ def with_one_allowance(
     tables: NDArray[np.uint16],
     allowance: float,
     weights: NDArray[np.float32] | None = None,
-    *,
-    optimize: bool = False,
+    **settings: Any,
 ) -> bytes:
-    """A 4:2:0 file with the tables (2, 64) of luma and chroma; the block rule is in csrc/block.h."""
+    """A 4:2:0 file with the tables (2, 64) of luma and chroma; the other settings are those of native.Settings."""
     levels = np.zeros(region_map.grid_shape(picture.size), dtype=np.uint8)
     chroma = region_map.subsampled(levels, 2, 2)
-    settings = native.Settings(
+    chosen = native.Settings(
         width=picture.width,
         height=picture.height,
         pixels="RGBX",
@@ -32,6 +33,6 @@ def with_one_allowance(
         tables=tables,
         weights=weights,
         allowances=np.array([allowance], dtype=np.float32),
-        optimize=optimize,
+        **{"optimize": False, **settings},
     )
-    return native.encode(settings, pixels.image_strips(picture))
+    return native.encode(chosen, pixels.image_strips(picture))

@@ -1,11 +1,13 @@
-"""The encoders that are compared, each as one function of a picture and a quality, all writing 4:2:0."""
+"""The encoders that are compared, each as one function of a picture and a quality, all but guetzli writing 4:2:0."""
 
 from __future__ import annotations
 
 import importlib
 import io
 import os
-from collections.abc import Callable
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -56,9 +58,15 @@ def pillow(picture: Picture, quality: int, *, optimize: bool = False, progressiv
     return file.getvalue()
 
 
-def mozjpeg(picture: Picture, quality: int) -> bytes:
-    """mozjpeg as its own tools set it by default: progressive, trellis, deringing, optimised scans, table 3."""
-    return _mozjpeg(picture, quality, trellis_quant=True)
+def mozjpeg(picture: Picture, quality: int, **settings: Any) -> bytes:
+    """mozjpeg as its own tools set it by default: progressive, trellis, deringing, optimised scans, table 3.
+
+    `settings` are pyvips' and change that.
+    """
+    height, width, bands = picture.array.shape
+    image = _vips().Image.new_from_memory(picture.array, width, height, bands, "uchar").copy(interpretation="srgb")
+    encoded: bytes = image.jpegsave_buffer(Q=quality, subsample_mode="on", keep="none", **(MOZJPEG | settings))
+    return encoded
 
 
 def mozjpeg_file(source: Path, folder: Path, quality: int) -> None:
@@ -74,6 +82,21 @@ def jpegli(picture: Picture, quality: int) -> bytes:
     return encoded
 
 
+def jpegli_progressive(picture: Picture, quality: int) -> bytes:
+    """The same levels in progressive scans, by libjpeg-turbo's jpegtran."""
+    command = ["jpegtran", "-optimize", "-progressive", "-copy", "all"]
+    return subprocess.run(command, input=jpegli(picture, quality), stdout=subprocess.PIPE, check=True).stdout
+
+
+def guetzli(picture: Picture, quality: int, program: Path) -> bytes:
+    """guetzli, which takes a minute for a megapixel, no quality below 84, and writes 4:4:4."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "picture.png"), Path(folder, "picture.jpg")
+        picture.image.save(source)
+        subprocess.run([program, "--quality", str(quality), source, target], check=True)
+        return target.read_bytes()
+
+
 def pyregjpeg(picture: Picture, quality: int, **options: Any) -> bytes:
     """Ours, with the map that the options give; without one a flat map."""
     package = _import("pyregjpeg")
@@ -83,14 +106,19 @@ def pyregjpeg(picture: Picture, quality: int, **options: Any) -> bytes:
     return encoded
 
 
-OURS: dict[str, Encoder] = {
-    "pyregjpeg": partial(pyregjpeg, optimize=True),
-    "pyregjpeg, progressive": partial(pyregjpeg, optimize=True, progressive=True),
+# Our variants, as the options by which a user asks for them.
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "best": {"tables": "perceptual", "effort": "best"},
+    "fast": {"tables": "perceptual"},
+    "fast, annex-k": {"tables": "annex-k"},
 }
+OURS: dict[str, Encoder] = {name: partial(pyregjpeg, **options) for name, options in VARIANTS.items()}
 PEERS: dict[str, Encoder] = {
     "Pillow, optimised": partial(pillow, optimize=True),
     "mozjpeg": mozjpeg,
+    "mozjpeg, sequential": partial(mozjpeg, interlace=False, optimize_scans=False),
     "jpegli": jpegli,
+    "jpegli, progressive": jpegli_progressive,
 }
 
 
@@ -100,7 +128,7 @@ def check_peers() -> None:
     Raises:
         PeerUnavailableError: a package is missing, pyvips is not linked with mozjpeg, or somebody does not write 4:2:0.
     """
-    if _mozjpeg(_noise(), 75, trellis_quant=True) == _mozjpeg(_noise(), 75, trellis_quant=False):
+    if mozjpeg(_noise(), 75) == mozjpeg(_noise(), 75, trellis_quant=False):
         raise PeerUnavailableError(
             "pyvips is not linked with mozjpeg, for its trellis changes nothing: pip install 'pyvips[binary]'"
         )
@@ -108,14 +136,6 @@ def check_peers() -> None:
         encoded = encoder(_noise(), 75)
         if JpegImagePlugin.get_sampling(Image.open(io.BytesIO(encoded))) != 2:
             raise PeerUnavailableError(f"{name} does not write 4:2:0, so its sizes cannot be compared with the others.")
-
-
-def _mozjpeg(picture: Picture, quality: int, *, trellis_quant: bool) -> bytes:
-    height, width, bands = picture.array.shape
-    image = _vips().Image.new_from_memory(picture.array, width, height, bands, "uchar").copy(interpretation="srgb")
-    settings = MOZJPEG | {"trellis_quant": trellis_quant}
-    encoded: bytes = image.jpegsave_buffer(Q=quality, subsample_mode="on", keep="none", **settings)
-    return encoded
 
 
 @cache

@@ -68,7 +68,12 @@ def boxes_as_map(image: Image.Image) -> NDArray[np.float32]:
 def columns(image: Image.Image, region_map: NDArray[np.float32]) -> list[Column]:
     """Original, plain JPEG and REGIONJPEG at the same bytes."""
     ours = pyregjpeg.encode(
-        image, quality=QUALITY, background_quality=BACKGROUND_QUALITY, region_map=region_map, subsampling=2
+        image,
+        quality=QUALITY,
+        background_quality=BACKGROUND_QUALITY,
+        region_map=region_map,
+        tables="annex-k",
+        subsampling=2,
     )
     plain = jpeg_of_size(image, len(ours))
     subject = boxes_as_map(image)

@@ -1,153 +1,162 @@
-"""Size at equal quality with a flat map: our bytes over those of Pillow, mozjpeg and jpegli in the same run.
+"""Size at equal quality with a flat map: our bytes over those of Pillow, mozjpeg, jpegli and guetzli.
 
-Every peer encodes each photograph at quality 50, 75 and 90, as its users would; our size at the very quality that the
-peer reached, by SSIMULACRA2 and by luma PSNR, is read off a curve through a dozen of our own encodings.
-The wallpapers are scaled to at most 1.2 megapixels, for SSIMULACRA2 takes a second per megapixel.
+On 41 photographs of several kinds, 0.3 to 12 megapixels, everybody encodes at the same qualities; our size at the very
+score that a rival's file reached is read off a curve through our own files, by four metrics. A figure is the mean over
+the rival's qualities, then over photographs.
+
+    python -m benchmarks.size_at_quality --photographs DIR --ssimulacra2 PROGRAM --butteraugli PROGRAM --memory DIR
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-from PIL import Image
-
-from pyregjpeg.metrics import psnr_y, ssimulacra2
-
-from .equal_quality import RateCurve, RatePoint, RatioSummary, summarize
-from .figures import interval_figure
-from .peers import OURS, PEERS, Picture, check_peers
-from .photographs import Photograph, photographs, reduced
+from .equal_quality import RatioSummary
+from .figures import curve_figure, interval_figure
+from .flat_photographs import FlatPhotograph, flat_photographs
+from .peers import OURS, PEERS, Encoder, Picture, check_peers, guetzli
 from .processes import concatenated
-from .report import benchmark_parser, geometric_mean, print_table, write_results
-from .timing import Seconds, pin_to_one_core, speed_ratio, time_interleaved
+from .report import benchmark_parser, print_table, write_results
+from .scores import Judge, Memory, Metric, add_metric_options, chosen_metrics
+from .sweeps import Comparisons, Encoding, remembered_name, write_record
 
-METRICS = {"SSIMULACRA2": ssimulacra2, "PSNR-Y": psnr_y}
-PEER_QUALITIES = (50, 75, 90)
-OUR_QUALITIES = (25, 35, 45, 55, 65, 72, 78, 83, 87, 90, 93, 96, 98)
-WALLPAPER_MEGAPIXELS = 1.2
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Ours against one peer at one of its qualities, by one metric, on one photograph; None where curves part."""
-
-    ours: str
-    peer: str
-    quality: int
-    metric: str
-    photograph: str
-    ratio: float | None
+QUALITIES = (30, 40, 50, 62, 75, 85, 90, 95)
+OUR_QUALITIES = (15, 22, *QUALITIES, 93, 97)  # so that our curve holds what the others reach, in small steps at its end
+GUETZLI, GUETZLI_QUALITIES, GUETZLI_PHOTOGRAPHS = "guetzli", (85, 90, 95), ("kodak15", "kodak23")
+DRAWN = {ours: f"pyregjpeg, {ours}" for ours in OURS} | {
+    peer: peer for peer in ("Pillow, optimised", "mozjpeg", "jpegli, progressive")
+}
+AXES = {"MS-SSIM-Y": "MS-SSIM-Y, dB", "PSNR-Y": "PSNR-Y, dB", "butteraugli": "butteraugli, 3-norm below zero"}
+SMALL_MEGAPIXELS = 0.6  # those of --quick
 
 
-def compare(photograph: Photograph, our_qualities: Sequence[int]) -> list[Comparison]:
-    """All our variants against all peers on one photograph."""
-    picture = Picture.of(photograph.load(WALLPAPER_MEGAPIXELS))
-    known_scores: dict[bytes, dict[str, float]] = {}
+def sweep(
+    chosen: FlatPhotograph, metrics: Sequence[Metric], memory: Path | None, guetzli_program: Path | None
+) -> list[Encoding]:
+    """Everybody's files of one photograph."""
+    start, picture = time.monotonic(), Picture.of(chosen.load())
+    judge = Judge(picture.image, metrics, Memory(memory and memory / f"{chosen.name}.jsonl"))
+    found = []
 
-    def points(encoded: bytes) -> dict[str, RatePoint]:
-        decoded = Image.open(io.BytesIO(encoded)).convert("RGB")
-        pixels = decoded.tobytes()
-        if pixels not in known_scores:  # progressive or not, the pixels are the same, and scoring is slow
-            known_scores[pixels] = {name: metric(picture.image, decoded) for name, metric in METRICS.items()}
-        return {name: RatePoint(len(encoded), score) for name, score in known_scores[pixels].items()}
+    def add(name: str, encode: Encoder, qualities: Sequence[int], *, is_peer: bool) -> None:
+        for quality in qualities:
+            remembered_as = remembered_name(name, quality) if is_peer else None
+            scored = judge.scored(partial(encode, picture, quality), remembered_as)
+            pixels = picture.image.width * picture.image.height
+            found.append(Encoding(chosen.name, chosen.kind, pixels, name, quality, scored))
 
-    peer_points = {
-        (peer, quality): points(encode(picture, quality))
-        for peer, encode in PEERS.items()
-        for quality in PEER_QUALITIES
-    }
-    comparisons = []
-    for ours, encode in OURS.items():
-        our_points = [points(encode(picture, quality)) for quality in our_qualities]
-        for metric in METRICS:
-            curve = RateCurve(point[metric] for point in our_points)
-            for (peer, quality), rival in peer_points.items():
-                ratio = curve.ratio_to(rival[metric])
-                comparisons.append(Comparison(ours, peer, quality, metric, photograph.name, ratio))
-    return comparisons
-
-
-def summaries(comparisons: Iterable[Comparison], ours: str, metric: str) -> dict[str, RatioSummary]:
-    """Per "peer at quality" the ratios over photographs, leaving out the pairs whose curves do not overlap."""
-    ratios: dict[str, list[float]] = {}
-    for item in comparisons:
-        if item.ours == ours and item.metric == metric and item.ratio is not None:
-            ratios.setdefault(f"{item.peer} q{item.quality}", []).append(item.ratio)
-    return {row: summarize(values) for row, values in ratios.items()}
-
-
-def report_sizes(set_name: str, comparisons: Sequence[Comparison], total: int) -> dict[str, dict[str, RatioSummary]]:
-    """Print one table per variant of ours; give back its summaries by "variant, metric"."""
-    found = {f"{ours}, {metric}": summaries(comparisons, ours, metric) for ours in OURS for metric in METRICS}
-    for ours in OURS:
-        by_metric = {metric: found[f"{ours}, {metric}"] for metric in METRICS}
-        headers = [f"bytes of {ours} / of"]
-        headers += [header for metric in METRICS for header in (f"at equal {metric}", "median", "photographs")]
-        rows = [
-            [label, *(cell for summary in by_metric.values() for cell in _cells(summary.get(label), total))]
-            for label in dict.fromkeys(label for summary in by_metric.values() for label in summary)
-        ]
-        print_table(f"**{set_name}: size at equal quality, flat map** (95 % interval)", headers, rows)
+    for name, encode in PEERS.items():
+        add(name, encode, QUALITIES, is_peer=True)
+    if guetzli_program and chosen.name in GUETZLI_PHOTOGRAPHS:
+        add(GUETZLI, partial(guetzli, program=guetzli_program), GUETZLI_QUALITIES, is_peer=True)
+    for name, encode in OURS.items():
+        add(name, encode, OUR_QUALITIES, is_peer=False)
+    print(f"{chosen.name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     return found
 
 
-def _cells(summary: RatioSummary | None, total: int) -> tuple[str, str, str]:
-    if summary is None:
-        return "-", "-", f"0 of {total}"
-    return str(summary), f"{summary.median:.3f}", f"{summary.pictures} of {total}"
+class Report:
+    """The tables, each printed and kept for the JSON."""
 
+    def __init__(self, encodings: Sequence[Encoding], metrics: Sequence[Metric]) -> None:
+        self.comparisons = Comparisons(encodings)
+        self.metrics = [metric.name for metric in metrics]
+        self.photographs = {one.photograph: one.kind for one in encodings}
+        self.peers = list(dict.fromkeys(one.encoder for one in encodings if one.encoder not in OURS))
+        self.results: dict[str, Any] = {"photographs": self.photographs}
 
-def measure_speed(pictures: Sequence[Picture], rounds: int, quality: int = 75) -> dict[str, dict[str, float]]:
-    """Megapixels a second of each encoder and how many times as fast as it ours is; geometric means over pictures."""
-    encoders = OURS | PEERS
-    seconds: list[dict[str, Seconds]] = [
-        time_interleaved({name: partial(encode, picture, quality) for name, encode in encoders.items()}, rounds)
-        for picture in pictures
-    ]
-    first = next(iter(OURS))
-    results = {}
-    for name in encoders:
-        rates = [picture.megapixels / np.median(times[name]) for picture, times in zip(pictures, seconds, strict=True)]
-        ratios = [speed_ratio(times[first], times[name]).median for times in seconds]
-        results[name] = {"MP/s": geometric_mean(rates), "ours is faster by": geometric_mean(ratios)}
-    rows = [[name, f"{row['MP/s']:.1f}", f"{row['ours is faster by']:.2f}"] for name, row in results.items()]
-    print_table(f"**Speed at q{quality}, one thread**", ["encoder", "MP/s", f"{first} is faster by"], rows)
-    return results
+    def over_peers(self, ours: str) -> dict[str, dict[str, RatioSummary]]:
+        """A row for each peer, over all its qualities; by metric and peer."""
+        rows = {peer: self._by_metric(ours, peer) for peer in self.peers}
+        self._table(f"Bytes of pyregjpeg ({ours}) over those of", rows)
+        return {metric: {peer: row[metric] for peer, row in rows.items() if metric in row} for metric in self.metrics}
+
+    def over_mozjpeg(self, ours: str) -> None:
+        """A row for each of mozjpeg's qualities, and one for each kind of photograph."""
+        by_quality = {f"q{quality}": self._by_metric(ours, "mozjpeg", qualities={quality}) for quality in QUALITIES}
+        self._table(f"Bytes of pyregjpeg ({ours}) over mozjpeg's, by its quality", by_quality)
+        kinds: dict[str, list[str]] = {}
+        for photograph, kind in self.photographs.items():
+            kinds.setdefault(kind, []).append(photograph)
+        by_kind = {
+            f"{kind} ({len(of)})": self._by_metric(ours, "mozjpeg", photographs=of) for kind, of in kinds.items()
+        }
+        self._table(f"Bytes of pyregjpeg ({ours}) over mozjpeg's, by kind of photograph", by_kind)
+
+    def quality_numbers(self) -> None:
+        """How far the same quality number is from the mean SSIMULACRA2 of Pillow's JPEG."""
+        pillow = self.comparisons.mean_scores(next(iter(PEERS)), "SSIMULACRA2")
+        off = {
+            ours: {quality: score - pillow[quality] for quality, score in scores.items() if quality in pillow}
+            for ours in OURS
+            for scores in [self.comparisons.mean_scores(ours, "SSIMULACRA2")]
+        }
+        title = "Mean SSIMULACRA2 above Pillow's at the same quality"
+        rows = [[ours, *(f"{value:+.2f}" for value in values.values())] for ours, values in off.items()]
+        print_table(f"**{title}**", ["", *map(str, next(iter(off.values())))], rows)
+        self.results[title] = off
+
+    def curves(self, metric: str) -> dict[str, list[tuple[float, float]]]:
+        """Of the encoders to be drawn, mean bits per pixel and mean score at their qualities."""
+        found = {}
+        for encoder, label in DRAWN.items():
+            rates, scores = self.comparisons.mean_rates(encoder), self.comparisons.mean_scores(encoder, metric)
+            found[label] = [(rates[quality], scores[quality]) for quality in QUALITIES]
+        return found
+
+    def _by_metric(self, ours: str, peer: str, **choice: Any) -> dict[str, RatioSummary]:
+        found = {metric: self.comparisons.ratio(ours, peer, metric, **choice) for metric in self.metrics}
+        return {metric: summary for metric, summary in found.items() if summary is not None}
+
+    def _table(self, title: str, rows: dict[str, dict[str, RatioSummary]]) -> None:
+        headers = ["", *self.metrics, "photographs"]
+        cells = [
+            [
+                label,
+                *(str(row[metric]) if metric in row else "-" for metric in self.metrics),
+                "-".join(map(str, sorted({summary.pictures for summary in row.values()}))),
+            ]
+            for label, row in rows.items()
+        ]
+        print_table(f"**{title}**, at equal quality (95 % interval)", headers, cells)
+        self.results[title] = {
+            label: {metric: asdict(summary) for metric, summary in row.items()} for label, row in rows.items()
+        }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = benchmark_parser(__doc__)
-    parser.add_argument("--jobs", type=int, default=1, help="processes for the size part (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of the speed part (default: %(default)s)")
+    add_metric_options(parser)
+    parser.add_argument("--guetzli", type=Path, metavar="PROGRAM", help="on two photographs, three minutes")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: %(default)s)")
     options = parser.parse_args(arguments)
     check_peers()
-    our_qualities = OUR_QUALITIES[::3] if options.quick else OUR_QUALITIES
-    results: dict[str, object] = {}
-    for set_name in ("kodak", "wallpapers"):
-        chosen = photographs(set_name, options.photographs)
-        if set_name == "wallpapers":
-            chosen = reduced(chosen)
-        chosen = chosen[::12] if options.quick else chosen
-        comparisons = concatenated(partial(compare, our_qualities=our_qualities), chosen, options.jobs)
-        by_series = report_sizes(set_name, comparisons, len(chosen))
-        interval_figure(
-            options.output / f"size_at_quality_{set_name}.png",
-            f"{set_name}: size at equal quality, flat map",
-            "our bytes / peer's bytes (95 % interval)",
-            by_series,
-        )
-        results[set_name] = {
-            "summaries": {name: {row: asdict(s) for row, s in rows.items()} for name, rows in by_series.items()},
-            "photographs": [photograph.name for photograph in chosen],
-        }
-    pin_to_one_core()
-    timed = [Picture.of(photograph.load(WALLPAPER_MEGAPIXELS)) for photograph in chosen]
-    results["speed at q75"] = measure_speed(timed, 2 if options.quick else options.rounds)
-    write_results(options.output, "size_at_quality", results)
+    chosen = flat_photographs(options.photographs)
+    if options.quick:
+        chosen = [photograph for photograph in chosen if photograph.megapixels < SMALL_MEGAPIXELS][::6]
+    metrics = chosen_metrics(options)
+    work = partial(sweep, metrics=metrics, memory=options.memory, guetzli_program=options.guetzli)
+    encodings = concatenated(work, chosen, options.jobs)
+
+    report = Report(encodings, metrics)
+    for index, ours in enumerate(OURS):
+        by_metric = report.over_peers(ours)
+        report.over_mozjpeg(ours)
+        if index == 0:
+            title = f"pyregjpeg ({ours}): size at equal quality, flat map, {len(chosen)} photographs"
+            axis = "our bytes / peer's bytes (95 % interval)"
+            interval_figure(options.output / "size_at_quality.png", title, axis, by_metric)
+    report.quality_numbers()
+    panels = {AXES.get(metric.name, metric.name): report.curves(metric.name) for metric in metrics}
+    curve_figure(options.output / "rate_quality.png", f"Rate and quality, {len(chosen)} photographs", panels)
+    write_record(options.output / "size_at_quality.csv", encodings)
+    write_results(options.output, "size_at_quality", report.results)
 
 
 if __name__ == "__main__":

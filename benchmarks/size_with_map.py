@@ -71,7 +71,11 @@ def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
     step = 2 if quick else 1
 
     def ours(quality: int, background: int) -> Encoding:
-        return measured(pyregjpeg(picture, quality, region_map=[box], background_quality=background, optimize=True))
+        return measured(
+            pyregjpeg(
+                picture, quality, region_map=[box], background_quality=background, tables="annex-k", optimize=True
+            )
+        )
 
     comparisons = []
     for quality in FINAL_QUALITIES:
@@ -93,7 +97,10 @@ def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
                     regions[0] - rival.region,
                 )
             )
-        flat, plain = measured(pyregjpeg(picture, quality, optimize=True)), measured(PLAIN(picture, quality))
+        flat, plain = (
+            measured(pyregjpeg(picture, quality, tables="annex-k", optimize=True)),
+            measured(PLAIN(picture, quality)),
+        )
         gain = flat.region - plain.region
         comparisons.append(Comparison(quality, "control: flat map, plain JPEG", flat.size / plain.size, None, gain))
     return comparisons
@@ -155,7 +162,13 @@ def measure_speed(pictures: Sequence[Picture], rounds: int) -> dict[str, dict[st
             seconds = time_interleaved(
                 {
                     "ours": partial(
-                        pyregjpeg, picture, quality, region_map=[box], background_quality=30, optimize=True
+                        pyregjpeg,
+                        picture,
+                        quality,
+                        region_map=[box],
+                        background_quality=30,
+                        tables="annex-k",
+                        optimize=True,
                     ),
                     "two levels": partial(composite_2017.encode, picture.image, box_map(picture, box), two, quality),
                     "ten levels": partial(composite_2017.encode, picture.image, ramp, ten, quality),

@@ -7,11 +7,11 @@ has it) takes a tenth of that, and a search needs tens of thousands of values.
 from __future__ import annotations
 
 import io
-import subprocess
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from pyregjpeg import metrics
 from pyregjpeg.perceptual_metrics import ms_ssim
 
 from .equal_quality import RateCurve, RatePoint
+from .metric_programs import ssimulacra2_score
 from .one_allowance import with_one_allowance
 from .peers import Picture, mozjpeg
 
@@ -33,10 +34,14 @@ Ssimulacra2 = Callable[[Image.Image, Image.Image], float]
 
 @dataclass(frozen=True)
 class Tables:
-    """Steps and weights (see csrc/block.h) of luma and chroma, each (2, 64), before they are scaled to a quality."""
+    """Steps and weights (see csrc/block.h) of luma and chroma, each (2, 64), before they are scaled to a quality.
+
+    `settings` are the others of native.Settings that go with them.
+    """
 
     steps: NDArray[np.float64]
     weights: NDArray[np.float64]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def scaled(self, scale: float) -> NDArray[np.uint16]:
         """The steps of a file, 1 to 255."""
@@ -74,20 +79,11 @@ class Judge:
 def encoded(picture: Image.Image, tables: Tables, scale: float) -> bytes:
     """The picture by our encoder with such tables, everything of importance 1, 4:2:0, optimised Huffman tables."""
     weights = tables.weights.astype(np.float32)
-    return with_one_allowance(picture, tables.scaled(scale), 1.0, weights, optimize=True)
+    return with_one_allowance(picture, tables.scaled(scale), 1.0, weights, optimize=True, **tables.settings)
 
 
 def ssimulacra2_by(program: Path | None) -> Ssimulacra2:
     """The metric by that program, which takes two files, or by the PyPI package."""
     if program is None:
         return metrics.ssimulacra2
-
-    def measured(original: Image.Image, decoded: Image.Image) -> float:
-        with tempfile.TemporaryDirectory() as folder:
-            files = [Path(folder) / name for name in ("original.png", "decoded.png")]
-            for picture, file in zip((original, decoded), files, strict=True):
-                picture.save(file, compress_level=0)
-            done = subprocess.run([program, *files], capture_output=True, text=True, check=True)
-        return float(done.stdout)
-
-    return measured
+    return partial(ssimulacra2_score, program)

@@ -186,7 +186,9 @@ def _limits(told: qf_segment.QfSegment) -> tuple[NDArray[np.int64], NDArray[np.i
 
 def _standard(map_of: Callable[[Subject], Mapping[str, object]], subject: Subject, quality: int) -> Coded:
     """The standard dialect with the options that say which map."""
-    jpeg = pyregjpeg.encode(subject.source.array, quality=quality, subsampling="4:2:0", **map_of(subject))
+    jpeg = pyregjpeg.encode(
+        subject.source.array, quality=quality, subsampling="4:2:0", tables="annex-k", **map_of(subject)
+    )
     return _opened(jpeg)
 
 

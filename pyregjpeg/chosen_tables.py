@@ -13,7 +13,8 @@ from PIL.JpegPresets import presets
 
 from . import perceptual, quantization
 from .errors import CodecError, OptionError
-from .options import DEFAULT_QUALITY, TABLES, SaveOptions
+from .level_rule import LevelRule, level_rule
+from .options import DEFAULT_QUALITY, DEFAULT_TABLES, SaveOptions
 from .region_map import LEVELS
 
 
@@ -22,8 +23,7 @@ class Quantization:
     """What quality, subsampling and qtables amount to for one picture.
 
     `tables` is (n, 64), `quality` what the first of them amounts to; `keep_rgb` says that RGB is stored as it is;
-    `sampling` and `table_of_component` have one entry for each component; `weights`, (n, 64), are those of the block
-    rule, None for its usual ones.
+    `sampling` and `table_of_component` have one entry for each component; `rule` says how levels are chosen.
     """
 
     tables: NDArray[np.uint16]
@@ -31,13 +31,11 @@ class Quantization:
     table_of_component: tuple[int, ...]
     sampling: tuple[tuple[int, int], ...]
     quality: int
-    weights: NDArray[np.float32] | None = None
+    rule: LevelRule
 
     def allowances(self, background_quality: int) -> NDArray[np.float32]:
         """The allowance of each map level, for a quality of importance 0 that is at most `quality`."""
-        if self.weights is not None:
-            return perceptual.allowances(self.quality, background_quality, LEVELS)
-        return quantization.allowances(self.tables[0], self.quality, background_quality, LEVELS)
+        return self.rule.allowances(self.tables[0], self.quality, background_quality, LEVELS)
 
 
 def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | None) -> Quantization:
@@ -67,17 +65,19 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     given = _given_tables(qtables, source)
     if given is None:
         number = DEFAULT_QUALITY if quality == -1 else min(max(int(quality), 1), 100)
-        is_fitted = options.tables == "perceptual"
-        tables = perceptual.tables(number) if is_fitted else quantization.annex_k(number)
+        family = options.tables or DEFAULT_TABLES
+        tables = quantization.annex_k(number) if family == "annex-k" else perceptual.tables(number, options.effort)
         has_chroma = components == 3 and not keep_rgb
         table_of_component = (0, 1, 1) if has_chroma else (0,) * components
-        weights = perceptual.weights() if is_fitted else None
-        return Quantization(tables, keep_rgb, table_of_component, sampling, number, weights)
-    if options.tables != TABLES[0]:
+        rule = level_rule(family, options.effort)
+        return Quantization(tables, keep_rgb, table_of_component, sampling, number, rule)
+    if options.tables is not None:
         raise OptionError(f"tables={options.tables!r} and qtables exclude each other")
     tables = quantization.scaled_tables(given, 50 if quality == -1 else int(quality), 32767 if quality == -1 else 255)
     table_of_component = tuple(min(component, len(tables) - 1) for component in range(components))
-    return Quantization(tables, keep_rgb, table_of_component, sampling, quantization.equivalent_quality(tables[0]))
+    quality = quantization.equivalent_quality(tables[0])
+    rule = level_rule("annex-k", options.effort)
+    return Quantization(tables, keep_rgb, table_of_component, sampling, quality, rule)
 
 
 def _sampling(

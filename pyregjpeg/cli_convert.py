@@ -17,6 +17,7 @@ from . import batch
 from .carried import STRIPPABLE
 from .errors import RegionJpegError
 from .journal import Journal
+from .options import DEFAULT_TABLES
 from .progress import Progress
 from .scan import STANDARD
 from .settings import CHOICES
@@ -104,7 +105,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, values: tuple[s
 )
 @click.option("--suffix", default="", help="At the end of the results' names; without -o they go beside the sources.")
 @click.option("--in-place", is_flag=True, help="Replace the sources; JPEGs only, and never twice.")
-@click.option("--tables", type=click.Choice(CHOICES["tables"]), default="annex-k", show_default=True)
+@click.option("--tables", type=click.Choice(CHOICES["tables"]), default=DEFAULT_TABLES, show_default=True)
 @click.option("--effort", type=click.Choice(CHOICES["effort"]), default="fast", show_default=True)
 @click.option(
     "--damaged",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import metadata, native, pixels, region_map
 from .chosen_tables import Quantization, resolve_quantization
 from .errors import OptionError
-from .options import SaveOptions, resolve_background_quality
+from .options import SaveOptions, resolve_background_quality, scans
 from .picture_map import PictureMap
 from .pixels import Source
 
@@ -71,12 +71,17 @@ def native_settings(
         pixels=picture.layout.pixels,
         components=components,
         tables=quantized.tables,
-        weights=quantized.weights,
+        weights=quantized.rule.weights,
         allowances=allowances,
         step_scales=step_scales,
         keep_rgb=quantized.keep_rgb,
         optimize=bool(settings.optimize),
-        progressive=bool(settings.progressive or settings.progression),
+        trellis=quantized.rule.trellis,
+        masking=quantized.rule.masking,
+        scans=scans(settings.progression or settings.progressive, settings.effort, optimize=bool(settings.optimize)),
+        search_scans=settings.effort == "best",
+        chroma_sharpening=quantized.rule.chroma_sharpening,
+        deringing=quantized.rule.deringing,
         smoothing=settings.smooth,
         restart_blocks=settings.restart_marker_blocks,
         restart_rows=settings.restart_marker_rows,

@@ -14,11 +14,14 @@ from . import quantization
 from .carried import STRIPPABLE
 from .errors import OptionError
 from .map_model import MapModel
+from .native import Scans
 from .qf_model import QfModel
 from .region_map import RegionMap
 
 DEFAULT_QUALITY = 75
 TABLES = ("annex-k", "perceptual")
+DEFAULT_TABLES = "perceptual"
+EFFORTS = ("fast", "best")
 
 Options = TypeVar("Options", bound="RegionOptions")
 
@@ -33,7 +36,7 @@ class RegionOptions:
     region_map: RegionMap | None = None
     background_quality: int | None = None
     map_model: str | os.PathLike[str] | MapModel | QfModel = "msroi"
-    tables: str = "annex-k"
+    tables: str | None = None
     effort: str = "fast"
     feather: int = 1
 
@@ -53,10 +56,10 @@ class RegionOptions:
         _check_flag("optimize", self.optimize)
         if max(self.restart_marker_blocks, self.restart_marker_rows) > 65535:  # a DRI marker has 16 bits
             raise OptionError("restart_marker_blocks and restart_marker_rows are 0 to 65535")
-        if self.tables not in TABLES:
+        if self.tables is not None and self.tables not in TABLES:
             raise OptionError(f"tables is {' or '.join(map(repr, TABLES))}, not {self.tables!r}")
-        if self.effort != "fast":
-            raise OptionError(f"effort is 'fast', not {self.effort!r}")
+        if self.effort not in EFFORTS:
+            raise OptionError(f"effort is {' or '.join(map(repr, EFFORTS))}, not {self.effort!r}")
         if not isinstance(self.map_model, (str, os.PathLike, MapModel, QfModel)):
             raise OptionError(f"map_model is a name, a path or a loaded model, not {self.map_model!r}")
 
@@ -68,7 +71,7 @@ class SaveOptions(RegionOptions):
     quality: int | str = -1  # Pillow's word for the default
     subsampling: int | str = -1
     qtables: str | Sequence[Sequence[int]] | Mapping[int, Sequence[int]] | None = None
-    progressive: bool = False
+    progressive: bool | None = None  # as the effort says
     progression: bool = False  # Pillow's older name for the same
     smooth: int = 0
     keep_rgb: bool = False
@@ -94,7 +97,9 @@ class SaveOptions(RegionOptions):
             _check_standard_only(self)
         _check_count("smooth", self.smooth)
         _check_count("streamtype", self.streamtype)
-        _check_flag("progressive", self.progressive or self.progression)
+        if self.progressive is not None:
+            _check_flag("progressive", self.progressive)
+        _check_flag("progression", self.progression)
         if self.streamtype != 0:
             raise OptionError(f"streamtype is 0, a complete JPEG file; {self.streamtype} is not supported")
         if self.smooth > 100:
@@ -103,7 +108,10 @@ class SaveOptions(RegionOptions):
 
 # What the overhead-free dialect has no use for, with the defaults: its tables are fixed, its map is in regions of 16x16
 # pixels and taken as it is, and its steps are those of luma and chroma.
-_STANDARD_ONLY = {"background_quality": None, "tables": "annex-k", "qtables": None, "feather": 1, "keep_rgb": False}
+_STANDARD_ONLY = {"background_quality": None, "tables": None, "effort": "fast", "qtables": None} | {
+    "feather": 1,
+    "keep_rgb": False,
+}
 
 SAVE_OPTIONS = frozenset(field.name for field in dataclasses.fields(SaveOptions))
 
@@ -136,6 +144,13 @@ class TranscodeOptions(RegionOptions):
                 raise OptionError(f"strip holds names of {', '.join(STRIPPABLE)}, not {name!r}")
         if self.damaged not in ("refuse", "keep-going"):
             raise OptionError(f"damaged is 'refuse' or 'keep-going', not {self.damaged!r}")
+
+
+def scans(progressive: bool | None, effort: str, *, optimize: bool) -> Scans:
+    """The kind of file for these options; None is what takes no longer, or with best effort what is smallest."""
+    if progressive is None:
+        return "smallest" if effort == "best" and optimize else "sequential"
+    return "progressive" if progressive else "sequential"
 
 
 Fall = Callable[[], "float | None"]  # decibels from importance 1 to 0, where the map says it; asked where it matters

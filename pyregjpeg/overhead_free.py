@@ -93,7 +93,9 @@ def _quantization(settings: SaveOptions, picture: Picture) -> Quantization:
     quality = settings.quality
     if not isinstance(quality, int):
         raise OptionError(f"with overhead_free, quality is an integer from 1 to 100, not {quality!r}")
-    unscaled = resolve_quantization(replace(settings, quality=UNSCALED_QUALITY), picture.mode, picture.opened())
+    unscaled = resolve_quantization(
+        replace(settings, quality=UNSCALED_QUALITY, tables="annex-k"), picture.mode, picture.opened()
+    )
     if unscaled.sampling[0] not in ((1, 1), (2, 2)):
         raise OptionError(f"with overhead_free, subsampling is '4:4:4' or '4:2:0', not {settings.subsampling!r}")
     sampling = unscaled.sampling if len(unscaled.sampling) > 1 else ((1, 1),)

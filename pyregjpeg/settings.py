@@ -14,13 +14,13 @@ from PIL import ImageColor
 from . import map_files, map_model, region_map, storage
 from .carried import STRIPPABLE
 from .errors import OptionError
-from .options import TABLES, SaveOptions, TranscodeOptions
+from .options import DEFAULT_TABLES, EFFORTS, TABLES, SaveOptions, TranscodeOptions
 
 CHOICES = {
     "subsampling": ("4:4:4", "4:2:2", "4:2:0"),
     "overwrite": ("all", "never", "bigger"),
     "tables": TABLES,
-    "effort": ("fast",),
+    "effort": EFFORTS,
     "damaged": ("refuse", "keep-going"),
 }
 
@@ -39,7 +39,7 @@ class Settings:
     pixels: bool = False
     target_size: int | None = None
     min_savings: float | None = None
-    tables: str = "annex-k"
+    tables: str = DEFAULT_TABLES
     effort: str = "fast"
     damaged: str = "refuse"
     background_color: tuple[int, int, int] = (255, 255, 255)

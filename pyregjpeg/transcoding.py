@@ -15,7 +15,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from . import carried, codec, map_model, native, perceptual, qf_segment, quantization, region_map
 from .errors import CodecError, OptionError
-from .options import TranscodeOptions, default_background_quality
+from .level_rule import LevelRule, level_rule
+from .options import DEFAULT_TABLES, EFFORTS, TranscodeOptions, default_background_quality, scans
 from .picture_map import Loaded, PictureMap
 from .reader import Reader, Segment
 
@@ -25,7 +26,7 @@ class Transcoded:
     """What came of a JPEG file.
 
     `kept`: nothing smaller came out, and `jpeg` is the source, the very object unless something was stripped. `tables`
-    is "kept" or "coarser", `quality` the Pillow quality that those in the file amount to. `damage` is libjpeg's first
+    is "kept" or "coarser", `quality` the quality that those in the file amount to. `damage` is libjpeg's first
     complaint about the source, or empty.
     """
 
@@ -81,7 +82,7 @@ class Source:
                 "pyregjpeg.decode gives its picture."
             )
         self._options = options
-        self.quality = quantization.equivalent_quality(self._reader.tables[0])
+        self._own_family, self.quality = _family_and_quality(self._reader.tables[0])
 
     def __enter__(self) -> Source:
         return self
@@ -94,7 +95,8 @@ class Source:
         reader = self._reader
         tables = self._tables(options.quality)
         as_before = np.array_equal(tables, reader.tables)
-        quality = self.quality if as_before else quantization.equivalent_quality(tables[0])
+        rule = level_rule(self._own_family if as_before else self._family, options.effort)
+        quality = self.quality if as_before else self._equivalent_quality(tables[0])
         if options.background_quality is None:
             background = default_background_quality(quality, self._map.fall)
         else:
@@ -103,16 +105,14 @@ class Source:
         coding = native.Coding(
             components=self._components(table_of_component, flat=background == quality),
             tables=distinct,
-            allowances=quantization.allowances(
-                tables[0],
-                quality,
-                background,
-                region_map.LEVELS,
-                # What is coded by coarser tables is coded as by the encoder; what stays, stays to the last level.
-                important_drop=0.0 if as_before else quantization.IMPORTANT_DROP,
-            ),
+            weights=self._weights(rule, table_of_component),
+            # What is coded by coarser tables is coded as by the encoder; what stays, stays to the last level.
+            allowances=rule.allowances(tables[0], quality, background, region_map.LEVELS, keeps_important=as_before),
+            trellis=rule.trellis,
+            masking=rule.masking,
             optimize=bool(options.optimize),
-            progressive=reader.progressive if options.progressive is None else bool(options.progressive),
+            scans=self._scans(options),
+            search_scans=options.effort == "best",
             restart_blocks=options.restart_marker_blocks,
             restart_rows=options.restart_marker_rows,
             segments=b"".join(self._carried),
@@ -128,12 +128,36 @@ class Source:
         old = self._reader.tables
         if quality is None:
             return old
-        family = perceptual.tables if self._options.tables == "perceptual" else quantization.annex_k
-        luma, chroma = family(quality)
+        fitted = self._family == "perceptual"
+        luma, chroma = perceptual.tables(quality, self._options.effort) if fitted else quantization.annex_k(quality)
         has_chroma = self._reader.has_chroma
         wanted = [chroma if has_chroma and component in (1, 2) else luma for component in range(len(old))]
         coarser: NDArray[np.uint16] = np.maximum(old, np.array(wanted))
         return coarser
+
+    @property
+    def _family(self) -> str:
+        return self._options.tables or DEFAULT_TABLES
+
+    def _equivalent_quality(self, luma_table: NDArray[np.uint16]) -> int:
+        if self._family == "annex-k":
+            return quantization.equivalent_quality(luma_table)
+        return perceptual.equivalent_quality(luma_table, self._options.effort)
+
+    def _weights(self, rule: LevelRule, table_of_component: Sequence[int]) -> NDArray[np.float32] | None:
+        """Those of the distinct tables: of chroma for the tables that only chroma has."""
+        if rule.weights is None:
+            return None
+        kinds = [int(self._reader.has_chroma and component in (1, 2)) for component in range(len(table_of_component))]
+        of_table = dict(zip(reversed(table_of_component), reversed(kinds), strict=True))
+        return rule.weights[[of_table[table] for table in sorted(of_table)]]
+
+    def _scans(self, options: TranscodeOptions) -> native.Scans:
+        """As the source's where nothing else is said, but for best effort."""
+        progressive = options.progressive
+        if progressive is None and options.effort == "fast":
+            progressive = self._reader.progressive
+        return scans(progressive, options.effort, optimize=bool(options.optimize))
 
     def _components(self, table_of_component: Sequence[int], *, flat: bool) -> tuple[native.Component, ...]:
         reader, levels = self._reader, self._map.levels(flat=flat)
@@ -197,6 +221,17 @@ class Source:
         if "all" in self._options.strip:
             return jpeg
         return carried.with_rest(jpeg, self.jpeg, self._reader.end, self._reader.segments)
+
+
+def _family_and_quality(luma_table: NDArray[np.uint16]) -> tuple[str, int]:
+    """The kind of tables and the quality that a source's amount to: "annex-k" unless they are fitted ones of ours."""
+    quality = quantization.equivalent_quality(luma_table)
+    if not np.array_equal(quantization.annex_k(quality)[0], luma_table):  # the finest are the same in both
+        for effort in EFFORTS:
+            fitted = perceptual.equivalent_quality(luma_table, effort)
+            if np.array_equal(perceptual.tables(fitted, effort)[0], luma_table):
+                return "perceptual", fitted
+    return "annex-k", quality
 
 
 def _distinct(tables: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], list[int]]:

@@ -19,7 +19,8 @@ STEP_SCALES = (50 / FACTORS).astype(np.float32)
 FORMS: dict[str, dict[str, Any]] = {
     "standard Huffman tables": {"optimize": False},
     "optimised": {},
-    "progressive": {"progressive": True},
+    "progressive": {"scans": "progressive"},
+    "smallest": {"scans": "smallest", "search_scans": True},
 }
 HALVINGS = {"4:4:4": 1, "4:2:0": 2}
 SIZES = ((1, 1), (33, 17), (16, 16), (131, 77))  # width, height

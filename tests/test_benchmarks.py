@@ -105,10 +105,10 @@ def test_all_encoders_write_420_and_mozjpeg_is_mozjpeg() -> None:
 
 
 def test_a_libvips_without_mozjpeg_is_refused(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
-    def without_trellis(given: peers.Picture, quality: int, *, trellis_quant: bool) -> bytes:
+    def without_trellis(given: peers.Picture, quality: int, **settings: object) -> bytes:
         return peers.pillow(given, quality)
 
-    monkeypatch.setattr(peers, "_mozjpeg", without_trellis)
+    monkeypatch.setattr(peers, "mozjpeg", without_trellis)
     with pytest.raises(peers.PeerUnavailableError, match="trellis"):
         peers.check_peers()
 

@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 import pyregjpeg
-from pyregjpeg import picture_map, quantization, region_map
-from pyregjpeg.options import SaveOptions, resolve_background_quality
+from pyregjpeg import perceptual, picture_map, quantization, region_map
+from pyregjpeg.options import EFFORTS, TABLES, SaveOptions, resolve_background_quality
 
 MODES = ("1", "L", "RGB", "RGBX", "CMYK", "YCbCr")
 CENTRE = [(80, 60, 240, 160)]
@@ -65,7 +65,8 @@ def test_the_levels_of_a_map_of_any_importance_follow_the_block_rule(name: str) 
     image = photograph(name, "L")
     rows, columns = region_map.grid_shape(image.size)
     importance = np.linspace(0, 1, rows * columns).reshape(rows, columns)
-    jpeg = pyregjpeg.encode(image, quality=75, background_quality=20, region_map=importance, feather=0)
+    options: dict[str, Any] = {"quality": 75, "background_quality": 20, "tables": "annex-k"}
+    jpeg = pyregjpeg.encode(image, region_map=importance, feather=0, **options)
     [levels], [table] = read_levels(jpeg)
     allowances = quantization.allowances(table.ravel(), 75, 20, region_map.LEVELS).astype(np.float64)
     block_levels = region_map.to_levels(importance.astype(np.float32))
@@ -183,10 +184,15 @@ def test_threads_that_share_a_picture_write_the_bytes_of_one() -> None:
     size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
     rows_and_columns=st.tuples(st.integers(1, 30), st.integers(1, 30)),
     options=st.fixed_dictionaries(
-        {"quality": st.integers(1, 100), "subsampling": st.sampled_from([-1, 0, 1, 2])},
+        {
+            "quality": st.integers(1, 100),
+            "subsampling": st.sampled_from([-1, 0, 1, 2]),
+            "tables": st.sampled_from(TABLES),
+            "effort": st.sampled_from(EFFORTS),
+        },
         optional={
             "optimize": st.booleans(),
-            "progressive": st.booleans(),
+            "progressive": st.sampled_from([True, False, None]),
             "keep_rgb": st.just(False),
             "smooth": st.integers(0, 100),
             "restart_marker_blocks": st.integers(0, 20),
@@ -212,8 +218,10 @@ def test_whatever_is_encoded_is_decoded_in_size_mode_and_tables(
     jpeg = pyregjpeg.encode(image, region_map=importance, background_quality=background_quality, **options)
     decoded = opened(jpeg)
     plain = opened(saved(image, "JPEG", quality=options["quality"], subsampling=options["subsampling"]))
+    quality, effort = options["quality"], options["effort"]
+    expected = quantization.annex_k(quality) if options["tables"] == "annex-k" else perceptual.tables(quality, effort)
     assert (decoded.size, decoded.mode) == (plain.size, plain.mode)
-    assert decoded.quantization == plain.quantization
+    assert decoded.quantization == {number: expected[number].tolist() for number in plain.quantization}
     assert decoded.layer == plain.layer
     assert segments(jpeg)[-1][0] == SOS
     assert jpeg.endswith(b"\xff\xd9")

@@ -26,7 +26,7 @@ FLOORS = (
     {"markers", "scan", "map_files", "picture_files", "qf_planes", "qf_segment"},
     {"reader", "carried", "visualize", "perceptual_metrics", "journal", "qf_model", "qf_predictor"},
     {"map_model", "perceptual"},
-    {"options", "comparison"},
+    {"options", "comparison", "level_rule"},
     {"picture_map", "chosen_tables"},
     {"codec"},
     {"overhead_free", "transcoding", "settings", "qf_inspection"},

@@ -70,11 +70,23 @@ def test_only_what_needs_two_passes_keeps_the_coefficients() -> None:
 @pytest.mark.parametrize("view", ["[::-1]", "[:, ::-1]", "[100:-100, 100:-100]", ".swapaxes(0, 1)", "[::2, ::2]"])
 def test_an_array_is_not_copied_to_be_encoded_however_it_lies_in_memory(view: str) -> None:
     preparation = f"array = np.full((5000, 6000, 3), 120, dtype=np.uint8){view}"
-    encode = "pyregjpeg.encode(array, optimize=False, quality=75, background_quality=75)"
+    encode = "pyregjpeg.encode(array, optimize=False, quality=75, background_quality=75, tables='annex-k')"
     assert peak_above_start(preparation, encode) < 15 * MIB
+
+
+@pytest.mark.parametrize(
+    ("options", "bytes_of_a_sample"), [("optimize=False", 2), ("effort='fast'", 2), ("effort='best'", 2 + 4)]
+)
+def test_by_default_levels_are_in_memory_and_with_best_effort_coefficients_too(
+    options: str, bytes_of_a_sample: int
+) -> None:
+    preparation = "array = np.full((5000, 6000, 3), 120, dtype=np.uint8)"
+    encode = f"pyregjpeg.encode(array, {options}, background_quality=75)"
+    expected = 5000 * 6000 * 3 // 2 * bytes_of_a_sample
+    assert abs(peak_above_start(preparation, encode) - expected) < 20 * MIB
 
 
 def test_a_picture_is_not_copied_to_be_saved() -> None:
     preparation = "image = Image.new('RGB', (9000, 3000), (90, 120, 200))"
-    save = "image.save(io.BytesIO(), 'REGIONJPEG', optimize=False, quality=75, background_quality=75)"
+    save = "image.save(io.BytesIO(), 'REGIONJPEG', optimize=False, background_quality=75, tables='annex-k')"
     assert peak_above_start(preparation, save) < 12 * MIB

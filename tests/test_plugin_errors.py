@@ -86,7 +86,9 @@ OURS: dict[str, dict[str, Any]] = {
     "feather as a fraction": {"feather": 0.5},
     "negative feather": {"feather": -1},
     "unknown tables": {"tables": "splendid"},
-    "tables None": {"tables": None},
+    "tables of a wrong type": {"tables": 5},
+    "unknown effort": {"effort": "splendid"},
+    "effort None": {"effort": None},
     "a number for a model": {"region_map": None, "map_model": 3},
     "None for a model": {"region_map": None, "map_model": None},
 }

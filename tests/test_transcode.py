@@ -109,7 +109,8 @@ def test_lower_qualities_leave_the_picture_what_it_is(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("quality", [10, 60])
 def test_a_step_of_the_new_tables_is_the_larger_of_the_sources_and_that_of_the_quality(kind: str, quality: int) -> None:
-    jpeg = pyregjpeg.transcode(jpeg_of(kind), quality=quality, region_map=NOTHING_MATTERS, allow_larger=True)
+    options: dict[str, Any] = {"quality": quality, "tables": "annex-k"}
+    jpeg = pyregjpeg.transcode(jpeg_of(kind), region_map=NOTHING_MATTERS, allow_larger=True, **options)
     luma, chroma = quantization.annex_k(quality).reshape(2, 8, 8)
     _, old = levels_of(kind)
     _, new = written_levels(jpeg, kind)
@@ -142,7 +143,8 @@ def test_levels_follow_the_block_rule(kind: str, quality: int | None) -> None:
     source = jpeg_of(kind, SMALL)
     old_levels, old_tables = levels_of(kind, SMALL)
     importance = np.random.default_rng(0).random(region_map.grid_shape(SMALL), dtype=np.float32)
-    options: dict[str, Any] = {"quality": quality, "background_quality": 15, "region_map": importance, "feather": 0}
+    options: dict[str, Any] = {"quality": quality, "background_quality": 15, "tables": "annex-k"}
+    options |= {"region_map": importance, "feather": 0}
     levels, tables = written_levels(pyregjpeg.transcode(source, allow_larger=True, **options), kind)
 
     luma_table = tables[0].ravel()
@@ -187,7 +189,8 @@ def test_any_levels_follow_the_block_rule(
     levels = np.random.default_rng(seed).integers(-largest, largest, (3, 4, 8, 8), dtype=np.int16, endpoint=True)
     source = grey_jpeg(levels, np.full((8, 8), old_step, dtype=np.uint16))
     background = min(background, quality)
-    options: dict[str, Any] = {"quality": quality, "background_quality": background, "region_map": NOTHING_MATTERS}
+    options: dict[str, Any] = {"quality": quality, "background_quality": background, "tables": "annex-k"}
+    options["region_map"] = NOTHING_MATTERS
     jpeg = pyregjpeg.transcode(source, allow_larger=True, **options)
     [written], [table] = read_levels(jpeg)
     equivalent = quantization.equivalent_quality(table.ravel())
@@ -200,13 +203,15 @@ def test_any_levels_follow_the_block_rule(
     assert np.array_equal(written[~close], expected[~close])
 
 
-@pytest.mark.parametrize("quality", [None, 75])
+@pytest.mark.parametrize(("quality", "tables"), [(None, "annex-k"), (75, "annex-k"), (75, "perceptual")])
 @pytest.mark.parametrize("background", [30, 60])
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_the_background_loses_what_encoding_its_pixels_loses(name: str, background: int, quality: int | None) -> None:
+def test_the_background_loses_what_encoding_its_pixels_loses(
+    name: str, background: int, quality: int | None, tables: str
+) -> None:
     original = photograph(name, "L")
     source = saved(original, "JPEG", quality=90)
-    options: dict[str, Any] = {"background_quality": background, "region_map": NOTHING_MATTERS}
+    options: dict[str, Any] = {"background_quality": background, "region_map": NOTHING_MATTERS, "tables": tables}
     by_levels = pyregjpeg.transcode(source, quality=quality, **options)
     by_pixels = pyregjpeg.encode(opened(source), quality=quality or 90, **options)
     errors = [mean_square_error(original, opened(jpeg)) for jpeg in (by_levels, by_pixels)]
@@ -233,11 +238,11 @@ def test_the_result_says_what_became_of_the_file() -> None:
     source = saved(photograph("coffee"), "JPEG", quality=80)
     as_it_was = transcoding.transcoded(source, region_map=CENTRE)
     assert (as_it_was.kept, as_it_was.tables, as_it_was.quality, as_it_was.damage) == (False, "kept", 80, "")
-    coarser = transcoding.transcoded(source, region_map=CENTRE, quality=60)
+    coarser = transcoding.transcoded(source, region_map=CENTRE, quality=60, tables="annex-k")
     assert (coarser.kept, coarser.tables, coarser.quality) == (False, "coarser", 60)
     finer = transcoding.transcoded(source, region_map=CENTRE, quality=95)
     assert (finer.kept, finer.tables, finer.quality) == (False, "kept", 80)
-    again = transcoding.transcoded(coarser.jpeg, region_map=ALL_MATTERS, quality=60)
+    again = transcoding.transcoded(coarser.jpeg, region_map=ALL_MATTERS, quality=60, tables="annex-k")
     assert (again.jpeg is coarser.jpeg, again.kept, again.tables, again.quality) == (True, True, "kept", 60)
 
 
@@ -270,13 +275,24 @@ def test_a_second_time_nothing_changes_where_the_tables_stay(name: str) -> None:
     assert pyregjpeg.transcode(once, region_map=CENTRE, background_quality=20) is once
 
 
+@pytest.mark.parametrize("tables", ["annex-k", "perceptual"])
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_a_second_time_little_changes_where_the_tables_were_made_coarser_and_then_nothing(name: str) -> None:
+def test_a_second_time_little_changes_where_the_tables_were_made_coarser_and_then_nothing(
+    name: str, tables: str
+) -> None:
     """Coefficients that were rounded down may now fall to the rule that they passed before."""
-    options: dict[str, Any] = {"quality": 70, "region_map": CENTRE, "background_quality": 20}
+    options: dict[str, Any] = {"quality": 70, "region_map": CENTRE, "background_quality": 20, "tables": tables}
     once = pyregjpeg.transcode(saved(photograph(name), "JPEG", quality=90), **options)
     twice = pyregjpeg.transcode(once, **options)
     assert 0.97 * len(once) < len(twice) <= len(once)
     for before, after in zip(read_levels(once)[0], read_levels(twice)[0], strict=True):
         assert set(np.unique(after[before != after])) <= {0}
     assert pyregjpeg.transcode(twice, **options) is twice
+
+
+@pytest.mark.parametrize("effort", ["fast", "best"])
+@pytest.mark.parametrize("quality", [30, 60, 90])
+def test_the_quality_of_our_own_tables_is_recognised(quality: int, effort: str) -> None:
+    ours = pyregjpeg.encode(photograph("coffee"), quality=quality, region_map=CENTRE, effort=effort)
+    kept = transcoding.transcoded(ours, region_map=CENTRE, background_quality=quality // 2)
+    assert (kept.tables, kept.quality) == ("kept", quality)

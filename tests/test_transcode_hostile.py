@@ -138,7 +138,17 @@ def test_the_largest_levels_that_can_be_coded_are(
 
 
 def test_levels_that_coarser_tables_bring_into_range_are_written() -> None:
-    jpeg = pyregjpeg.transcode(
-        grey_jpeg(levels_with(2000, 1), np.ones((8, 8), dtype=np.uint16)), quality=50, region_map=NOTHING_MATTERS
-    )
+    source = grey_jpeg(levels_with(2000, 1), np.ones((8, 8), dtype=np.uint16))
+    jpeg = pyregjpeg.transcode(source, quality=50, region_map=NOTHING_MATTERS, tables="annex-k")
     assert read_levels(jpeg)[0][0][1, 1, 0, 1] == round(2000 / 11)
+
+
+@pytest.mark.parametrize("value", [1023, -1023])
+def test_best_effort_bears_more_contrast_than_pixels_can_have(value: int) -> None:
+    levels = np.full((2, 2, 8, 8), value, dtype=np.int16)
+    source = grey_jpeg(levels, np.full((8, 8), 32767, dtype=np.uint16))
+    options: dict[str, Any] = {"effort": "best", "background_quality": 1, "allow_larger": True}
+    kept = pyregjpeg.transcode(source, region_map=np.ones((1, 1)), **options)
+    assert np.array_equal(read_levels(kept)[0][0], levels)
+    masked = read_levels(pyregjpeg.transcode(source, region_map=NOTHING_MATTERS, **options))[0][0]
+    assert np.all((masked == levels) | (masked == 0))

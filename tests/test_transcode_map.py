@@ -62,7 +62,7 @@ def test_a_second_time_with_the_models_map_little_changes(name: str) -> None:
     source = saved(photograph(name), "JPEG", quality=90)
     for options in ({}, {"quality": 70}):
         once = pyregjpeg.transcode(source, **options)
-        assert 0.95 * len(once) < len(pyregjpeg.transcode(once, **options)) <= len(once)
+        assert 0.93 * len(once) < len(pyregjpeg.transcode(once, **options)) <= len(once)
 
 
 @pytest.mark.parametrize("shrink", [1, 2, 4, 8])
@@ -149,7 +149,7 @@ def test_the_default_background_quality_is_four_fifths_of_what_the_tables_amount
         ({"restart_marker_blocks": 65536}, pyregjpeg.OptionError),
         ({"feather": -1}, pyregjpeg.OptionError),
         ({"tables": "flat"}, pyregjpeg.OptionError),
-        ({"effort": "best"}, pyregjpeg.OptionError),
+        ({"effort": "splendid"}, pyregjpeg.OptionError),
         ({"map_model": 5}, pyregjpeg.OptionError),
         ({"map_model": "no such"}, pyregjpeg.ModelError),
         ({"region_map": np.full((1, 1), 2.0)}, pyregjpeg.MapError),

@@ -1,12 +1,12 @@
-"""Find the quantisation tables of tables="perceptual", on photographs for training.
+"""Find the tables of tables="perceptual", and how levels are chosen with them, on photographs for training.
 
-    python -m training.fit_tables --photographs DIR --ssimulacra2 PROGRAM                    how good they are
-    python -m training.fit_tables --photographs DIR --ssimulacra2 PROGRAM --generations 40   looks for better ones
+    python -m training.fit_tables best --ssimulacra2 PROGRAM                    how good they are
+    python -m training.fit_tables best --ssimulacra2 PROGRAM --generations 40   looks for better ones
 
-A dozen numbers describe both tables and the weights of their frequencies in the block rule. CMA-ES (Hansen) changes
-them so that real files are small beside mozjpeg's at equal SSIMULACRA2 and MS-SSIM and, with less weight, PSNR, at
-four rates. Then each quality gets the scale at which the mean SSIMULACRA2 is that of Pillow's JPEG at this quality.
-Needs the extras [train] and [benchmark].
+A dozen numbers describe both tables, the weights of their frequencies in the block rule or the trellis, and masking.
+CMA-ES (Hansen) changes them so that real files are small beside mozjpeg's at equal SSIMULACRA2 and MS-SSIM and, with
+less weight, PSNR, at three rates. Then each quality gets the scale at which the mean SSIMULACRA2 is that of Pillow's
+JPEG at this quality. Needs the extras [train] and [benchmark].
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ from benchmarks.table_judge import METRICS, Judge, Ssimulacra2, Tables, encoded,
 from pyregjpeg import perceptual
 
 WALLPAPERS = ("BytheWater", "EveningGlow", "Kite", "Path", "FreshFlower", "Wood", "Storm", "LadyBird")
+MORE_WALLPAPERS = ("OneStandsOut", "Aqua", "TwoWings")
 MEGAPIXELS = 0.4
-RELATIVE_SCALES = (0.4, 0.75, 1.3, 2.3)
-METRIC_WEIGHTS = (1.0, 1.0, 0.35)  # by METRICS
+SCALED_MEGAPIXELS = 1.0
+RELATIVE_SCALES = (0.45, 0.9, 2.0)
+METRIC_WEIGHTS = (1.0, 1.0, 0.5)  # by METRICS
 MEAN_STEP = 30.0  # of luma at scale 1, so that scale means the rate
 DEVIATIONS, POPULATION = 0.7, 9
+CHROMA_SHARPENING = 0.5
+LARGEST_DC_WEIGHT = 0.02  # errors of DC are seen first
 QUALITIES = (1, 3, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 99, 100)
 SCALES = np.geomspace(20, 0.03, 27)  # at which SSIMULACRA2 is measured
 
@@ -45,48 +49,68 @@ DIAGONAL = 2 * _ROW * _COLUMN / np.maximum(RADIUS**2, 1)  # 0 for horizontal and
 
 @dataclass(frozen=True)
 class Shape:
-    """The tables by a formula of the radial frequency r; lengths of the search's first steps are in `SPREADS`."""
+    """The tables by a formula of the radial frequency r, and the rest of what is searched."""
 
-    luma_base: float = 8.0  # base + 6 r^power
-    luma_power: float = 1.0
-    luma_diagonal: float = 0.0  # share by which diagonal waves are coarser
-    luma_dc: float = 0.0  # logarithm of what its step is multiplied by
-    chroma: float = 0.0  # logarithm of what all its steps are multiplied by
-    chroma_base: float = 16.0  # base + 8 r^power
-    chroma_power: float = 1.2
-    chroma_dc: float = 0.0
-    luma_weight: float = 0.0  # weight + slope r
-    luma_slope: float = 0.03
-    chroma_weight: float = 0.0
-    chroma_slope: float = 0.03
+    luma_base: float  # base + 6 r^power
+    luma_power: float
+    luma_diagonal: float  # share by which diagonal waves are coarser
+    luma_dc: float  # logarithm of what its step is multiplied by
+    chroma: float  # logarithm of what all its steps are multiplied by
+    chroma_base: float  # base + 8 r^power
+    chroma_power: float
+    chroma_dc: float
+    luma_weight: float  # weight + slope r
+    luma_slope: float
+    chroma_weight: float
+    chroma_slope: float
+    masking: float
 
-    def tables(self) -> Tables:
+    def tables(self, effort: str) -> Tables:
         luma = self.luma_base + 6 * RADIUS**self.luma_power * (1 + self.luma_diagonal * DIAGONAL)
         chroma = np.exp(self.chroma) * (self.chroma_base + 8 * RADIUS**self.chroma_power)
         luma[0] *= np.exp(self.luma_dc)
         chroma[0] *= np.exp(self.chroma_dc)
-        weights = (self.luma_weight + self.luma_slope * RADIUS, self.chroma_weight + self.chroma_slope * RADIUS)
-        return Tables(np.array([luma, chroma]) * MEAN_STEP / luma.mean(), np.maximum(weights, 0))
+        bases, slopes = (self.luma_weight, self.chroma_weight), (self.luma_slope, self.chroma_slope)
+        weights = np.maximum(np.array(bases)[:, None] + np.array(slopes)[:, None] * RADIUS, 0.001)
+        weights[:, 0] = np.minimum(weights[:, 0], LARGEST_DC_WEIGHT)
+        settings = SETTINGS[effort] | {"masking": self.masking if effort == "best" else 0.0}
+        return Tables(np.array([luma, chroma]) * MEAN_STEP / luma.mean(), weights, settings)
 
 
-SPREADS = Shape(2.4, 0.15, 0.15, 0.2, 0.25, 4.8, 0.2, 0.2, 0.03, 0.015, 0.03, 0.02)
+# Lengths of the search's first steps, by effort; what is 0 stays.
+SPREADS = {
+    "fast": Shape(2.4, 0.15, 0.15, 0.2, 0.25, 4.8, 0.2, 0.2, 0.03, 0.015, 0.03, 0.02, 0.0),
+    "best": Shape(2.4, 0.15, 0.15, 0.2, 0.25, 4.8, 0.2, 0.2, 0.015, 0.003, 0.015, 0.003, 0.1),
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "fast": {"chroma_sharpening": CHROMA_SHARPENING, "deringing": True},
+    "best": {
+        "chroma_sharpening": CHROMA_SHARPENING,
+        "deringing": True,
+        "trellis": True,
+        "scans": "smallest",
+        "search_scans": True,
+    },
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("effort", choices=sorted(SETTINGS))
     add_photographs_option(parser)
     parser.add_argument("--ssimulacra2", type=Path, metavar="PROGRAM", help="that measures it faster")
     parser.add_argument("--generations", type=int, help="of a search from the present tables on; 0 only rescales them")
     arguments = parser.parse_args()
-    ssimulacra2 = ssimulacra2_by(arguments.ssimulacra2)
+    ssimulacra2, effort = ssimulacra2_by(arguments.ssimulacra2), arguments.effort
     judges = [Judge(photograph.load(MEGAPIXELS), ssimulacra2) for photograph in _searched(arguments.photographs)]
-    shape = Shape(**json.loads(perceptual.TABLES.read_text("utf-8"))["shape"])
+    content = json.loads(perceptual.TABLES.read_text("utf-8"))
+    shape = Shape(**content[effort]["shape"])
     if arguments.generations is not None:
-        shape = search(judges, shape, arguments.generations)
-        pictures = [photograph.load(MEGAPIXELS) for photograph in _scaled(arguments.photographs)]
-        content = described(pictures, ssimulacra2, shape)
+        shape = search(judges, shape, effort, arguments.generations)
+        pictures = [photograph.load(SCALED_MEGAPIXELS) for photograph in _scaled(arguments.photographs)]
+        content[effort] = described(pictures, ssimulacra2, shape, effort)
         perceptual.TABLES.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
-    for metric, ratio in zip(METRICS, ratios(judges, shape.tables()), strict=True):
+    for metric, ratio in zip(METRICS, ratios(judges, shape.tables(effort)), strict=True):
         print(f"{ratio:.3f} of mozjpeg's bytes at equal {metric}")
 
 
@@ -98,26 +122,30 @@ def _searched(root: Path) -> list[Photograph]:
 
 def _scaled(root: Path) -> list[Photograph]:
     """Those on which a quality means what it does for Pillow's JPEG."""
-    chosen = (photographs("wallpapers", root)[::3], photographs("calibration", root)[::4])
-    return [*chosen[0], *chosen[1], *photographs("imagenet_train", root)[::24]]
+    names = WALLPAPERS + MORE_WALLPAPERS
+    large = [photograph for photograph in photographs("wallpapers", root) if photograph.name in names]
+    return [*large, *photographs("calibration", root)[:78:4], *photographs("imagenet_train", root)[::72]]
 
 
-def search(judges: list[Judge], start: Shape, generations: int) -> Shape:
+def search(judges: list[Judge], start: Shape, effort: str, generations: int) -> Shape:
     """The best shape that CMA-ES finds from this one on."""
     if not generations:
         return start
     import cma  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    centre, spreads = np.array(astuple(start)), np.array(astuple(SPREADS))
+    centre, spreads = np.array(astuple(start)), np.array(astuple(SPREADS[effort]))
+
+    def shape_at(place: NDArray[np.float64]) -> Shape:
+        return Shape(*map(float, (centre + spreads * place).round(4)))
 
     def loss(place: NDArray[np.float64]) -> float:
-        value = float(np.log(ratios(judges, Shape(*(centre + spreads * place)).tables())) @ METRIC_WEIGHTS)
-        print(f"{value:.4f}", flush=True)
+        found = ratios(judges, shape_at(place).tables(effort))
+        value = float(np.log(found) @ METRIC_WEIGHTS)
+        print(f"{value:.4f}", *(f"{ratio:.4f}" for ratio in found), shape_at(place), flush=True)
         return value
 
     options = {"popsize": POPULATION, "maxiter": generations, "seed": 3, "verbose": -9}
-    best = cma.fmin(loss, np.zeros(len(centre)), DEVIATIONS, options)[0]
-    return Shape(*map(float, (centre + spreads * best).round(4)))
+    return shape_at(cma.fmin(loss, np.zeros(len(centre)), DEVIATIONS, options)[0])
 
 
 def ratios(judges: list[Judge], tables: Tables) -> list[float]:
@@ -129,23 +157,25 @@ def ratios(judges: list[Judge], tables: Tables) -> list[float]:
     return found
 
 
-def described(pictures: list[Image.Image], ssimulacra2: Ssimulacra2, shape: Shape) -> dict[str, Any]:
-    """The content of perceptual_tables.json."""
+def described(pictures: list[Image.Image], ssimulacra2: Ssimulacra2, shape: Shape, effort: str) -> dict[str, Any]:
+    """The content of perceptual_tables.json for this effort."""
 
     def mean_score(encode: Callable[[Image.Image], bytes]) -> float:
         files = ((picture, io.BytesIO(encode(picture))) for picture in pictures)
         return float(np.mean([ssimulacra2(picture, Image.open(file).convert("RGB")) for picture, file in files]))
 
-    tables = shape.tables()
+    tables = shape.tables(effort)
     ours = [mean_score(partial(encoded, tables=tables, scale=scale)) for scale in SCALES]
     plain = [mean_score(partial(_plain, quality=quality)) for quality in QUALITIES]
     scale_of = PchipInterpolator(ours, np.log(SCALES))  # finer tables, higher scores
     scales = np.exp(scale_of(np.clip(plain, ours[0], ours[-1])))
     return {
-        "origin": f"python -m training.fit_tables, {len(pictures)} photographs of at most {MEGAPIXELS} MP",
+        "origin": f"python -m training.fit_tables {effort}, scaled on {len(pictures)} photographs",
         "shape": {name: round(value, 4) for name, value in asdict(shape).items()},
         "steps": tables.steps.round(3).tolist(),
         "weights": tables.weights.round(4).tolist(),
+        "masking": tables.settings["masking"],
+        "chroma_sharpening": tables.settings["chroma_sharpening"],
         "qualities": QUALITIES,
         "scales": scales.round(4).tolist(),
     }

@@ -75,7 +75,11 @@ def compare(scene: Scene, other: Scene, drives: Mapping[str, Drive]) -> dict[str
 
     def point(region_map: Plane | Mask | None, quality: int, background_quality: int) -> RatePoint:
         encoded = pyregjpeg.encode(
-            scene.image, region_map=region_map, quality=quality, background_quality=background_quality
+            scene.image,
+            region_map=region_map,
+            quality=quality,
+            background_quality=background_quality,
+            tables="annex-k",
         )
         return RatePoint(len(encoded), psnr_y(scene.image, Image.open(io.BytesIO(encoded)), scene.mask))
 
