@@ -43,7 +43,7 @@ SUBJECTS = (
 
 def columns(image: Image.Image, inside: Mask) -> list[Column]:
     """Original, plain JPEG and REGIONJPEG with its defaults, of the same bytes."""
-    ours = pyregjpeg.encode(image, tables="annex-k")
+    ours = pyregjpeg.encode(image)
     plain = jpeg_of_size(image, len(ours))
 
     def column(title: str, encoded: bytes) -> Column:

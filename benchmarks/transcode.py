@@ -53,7 +53,7 @@ def source_of(image: Image.Image) -> bytes:
 
 def through_pixels(source: bytes, quality: int = SOURCE_QUALITY, **options: Any) -> bytes:
     """Decode and encode; the sources have Pillow's tables, so at their quality these are kept too."""
-    return pyregjpeg.encode(Image.open(io.BytesIO(source)), quality=quality, subsampling=2, tables="annex-k", **options)
+    return pyregjpeg.encode(Image.open(io.BytesIO(source)), quality=quality, subsampling=2, **options)
 
 
 def lossless(source: bytes) -> bytes:
@@ -78,7 +78,7 @@ def time_photograph(image: Image.Image, rounds: int) -> dict[str, Seconds]:
     source, region_map = source_of(image), [centre_box(image.size)]
     tasks: dict[str, Callable[[], object]] = {"reading": partial(_read, source)}
     for setting, options in SETTINGS.items():
-        tasks[setting] = partial(pyregjpeg.transcode, source, region_map=region_map, tables="annex-k", **options)
+        tasks[setting] = partial(pyregjpeg.transcode, source, region_map=region_map, **options)
         tasks[by_pixels(setting)] = partial(through_pixels, source, region_map=region_map, **options)
     tasks |= {"lossless": partial(lossless, source), "jpegtran": partial(jpegtran, source)}
     return time_interleaved(tasks, rounds)
@@ -145,11 +145,7 @@ def compare(photograph: Photograph, quick: bool) -> list[Comparison]:
 
         sweeps = [[theirs(quality + more, b) for b in THEIR_BACKGROUNDS[::step]] for more in HIGHER_QUALITIES]
         for background in OUR_BACKGROUNDS[::step]:
-            ours = measured(
-                pyregjpeg.transcode(
-                    source, region_map=[box], background_quality=background, tables="annex-k", **options
-                )
-            )
+            ours = measured(pyregjpeg.transcode(source, region_map=[box], background_quality=background, **options))
             comparisons.append(_compared(f"{setting}, background {background}", ours, sweeps))
     ratio = len(lossless(source)) / len(jpegtran(source))
     return [*comparisons, Comparison("lossless, jpegtran", ratio, None, 0.0)]

@@ -27,13 +27,20 @@ def tables(quality: int, effort: str) -> NDArray[np.uint16]:
 
 def equivalent_quality(luma_table: NDArray[np.uint16], effort: str) -> int:
     """The quality whose luma table has the nearest mean over the low frequencies."""
-    return int(np.abs(_luma_means(effort) - luma_table[LOW_FREQUENCIES].mean()).argmin()) + 1
+    means = _luma_tables(effort)[:, LOW_FREQUENCIES].mean(axis=1)
+    return int(np.abs(means - luma_table[LOW_FREQUENCIES].mean()).argmin()) + 1
+
+
+def exact_quality(luma_table: NDArray[np.uint16], effort: str) -> int | None:
+    """The quality whose luma table is this one, the highest if there are several; None if there is none."""
+    same = np.flatnonzero((_luma_tables(effort) == luma_table).all(axis=1))
+    return int(same[-1]) + 1 if len(same) else None
 
 
 @functools.cache
-def _luma_means(effort: str) -> NDArray[np.float64]:
-    """The means of the luma tables of the qualities 1 to 100 over the low frequencies."""
-    return np.array([tables(quality, effort)[0, LOW_FREQUENCIES].mean() for quality in range(1, 101)])
+def _luma_tables(effort: str) -> NDArray[np.uint16]:
+    """Those of the qualities 1 to 100, (100, 64)."""
+    return np.array([tables(quality, effort)[0] for quality in range(1, 101)])
 
 
 @functools.cache

@@ -228,8 +228,8 @@ def _family_and_quality(luma_table: NDArray[np.uint16]) -> tuple[str, int]:
     quality = quantization.equivalent_quality(luma_table)
     if not np.array_equal(quantization.annex_k(quality)[0], luma_table):  # the finest are the same in both
         for effort in EFFORTS:
-            fitted = perceptual.equivalent_quality(luma_table, effort)
-            if np.array_equal(perceptual.tables(fitted, effort)[0], luma_table):
+            fitted = perceptual.exact_quality(luma_table, effort)
+            if fitted is not None:
                 return "perceptual", fitted
     return "annex-k", quality
 

@@ -46,8 +46,8 @@ def test_steps_rise_with_the_frequency_but_for_dc(effort: str) -> None:
     shape = present_shape(effort)
     steps = shape.tables(effort).steps.reshape(2, 8, 8)
     for plane in steps:
-        assert np.all(np.diff(plane[1:], axis=1) > 0)
-        assert np.all(np.diff(plane[:, 1:], axis=0) > 0)
+        assert np.all(np.diff(plane[1:], axis=1) > -0.01 * plane[1:, 1:])  # diagonal waves may be finer
+        assert np.all(np.diff(np.diag(plane)[1:]) > 0)
         assert np.allclose(plane, plane.T)
     assert steps[0].mean() == pytest.approx(fit_tables.MEAN_STEP)
     coarser = replace(shape, luma_diagonal=shape.luma_diagonal + 0.3).tables(effort).steps.reshape(2, 8, 8)[0]

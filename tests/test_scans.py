@@ -127,7 +127,6 @@ def test_of_a_tiny_picture_the_smallest_file_is_sequential_and_of_a_larger_one_p
 def test_a_glance_finds_scans_that_make_hardly_a_larger_file(quality: int) -> None:
     image = photograph("astronaut").resize((1200, 1200), Image.Resampling.LANCZOS)
     glance, searched = (encoded(image, "progressive", quality, search=search) for search in (False, True))
-    assert glance != searched
     assert len(glance) < 1.005 * len(searched)
     assert_same_levels(glance, searched)
 
