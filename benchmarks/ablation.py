@@ -1,7 +1,7 @@
 """What each lever of the encoder is worth: bytes without it over bytes with all of them, at equal quality, flat map.
 
 A lever is taken back in what the C encoder is told, everything else stays. Photographs are those of size_at_quality up
-to a megapixel.
+to half a megapixel.
 
     python -m benchmarks.ablation --photographs DIR --ssimulacra2 PROGRAM --butteraugli PROGRAM --memory DIR
 """
@@ -28,7 +28,7 @@ from .report import benchmark_parser, print_table, write_results
 from .scores import Judge, Memory, Metric, add_metric_options, chosen_metrics
 from .sweeps import Comparisons, Encoding
 
-LARGEST_MEGAPIXELS = 1.0
+LARGEST_MEGAPIXELS = 0.5
 QUALITIES = (30, 50, 70, 85, 93)
 BEYOND = (20, 96)  # for the curves that all on is compared with
 SMALL_MEGAPIXELS = 0.4  # those of --quick
