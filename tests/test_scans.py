@@ -14,6 +14,7 @@ import pytest
 from helper import DHT, PHOTOGRAPHS, photograph, read_levels
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from noisy_images import noisy_images
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -139,30 +140,16 @@ def test_levels_of_a_high_quality_are_refined_bit_by_bit() -> None:
 
 @settings(deadline=None, max_examples=80)
 @given(
-    size=st.tuples(st.integers(1, 80), st.integers(1, 80)),
-    mode=st.sampled_from(["L", "RGB", "CMYK"]),
+    image=noisy_images(),
     subsampling=st.integers(0, 2),
     quality=st.integers(1, 100),
     options=st.sampled_from(RESTARTS),
     scans=st.sampled_from(["progressive", "smallest"]),
     search=st.booleans(),
-    values=st.sampled_from([(0, 255), (0, 1, 128, 254, 255), (120, 128, 130), (77,)]),
-    seed=st.integers(0, 2**32),
 )
 def test_every_level_is_in_the_scans_whatever_the_picture(
-    size: tuple[int, int],
-    mode: str,
-    subsampling: int,
-    quality: int,
-    options: dict[str, int],
-    scans: native.Scans,
-    search: bool,
-    values: tuple[int, ...],
-    seed: int,
+    image: Image.Image, subsampling: int, quality: int, options: dict[str, int], scans: native.Scans, search: bool
 ) -> None:
-    random = np.random.default_rng(seed)
-    samples = random.choice(np.array(values, dtype=np.uint8), (size[1], size[0], 3))
-    image = Image.fromarray(samples).convert(mode)
     options = {**options, "subsampling": subsampling}
     jpeg = encoded(image, scans, quality, search=search, **options)
     assert_same_levels(jpeg, encoded(image, "sequential", quality, optimize=False, **options))
