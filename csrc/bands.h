@@ -37,15 +37,10 @@ typedef struct {
 typedef struct {
     rj_depth_counts depths[RJ_DEPTHS];
     rj_refinement refinements[RJ_DEPTHS - 1]; /* to the depth that is its index */
-    int depth;
     uint32_t blocks;
 } rj_band_counts;
 
-/*
- * Of one component, for one depth after another: begin, count blocks, break before a restart and at the end. A depth also
- * has the scan that refines it by one bit.
- */
-void rj_bands_begin(rj_band_counts *bands, int depth);
+/* Of one component: zeroed, count blocks, break before a restart and at the end. */
 void rj_bands_count(rj_band_counts *bands, const rj_encoder *encoder, const int16_t (*blocks)[RJ_BLOCK_SIZE],
                     size_t block_count);
 void rj_bands_break(rj_band_counts *bands);
