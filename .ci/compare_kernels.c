@@ -1,6 +1,6 @@
 /* Compares the levels of every block kernel that runs here with those of the generic one, byte for byte. */
 
-#include "block.h"
+#include "masking.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void fill_levels(int16_t blocks[BLOCKS][RJ_BLOCK_SIZE])
             blocks[block][i] = (int16_t)((int32_t)random_below(2 * largest + 1) - (int32_t)largest);
 }
 
-static void choose(rj_quantizer quantizers[QUANTIZERS], int recode)
+static void choose(rj_quantizer quantizers[QUANTIZERS], float factors[RJ_BLOCK_SIZE])
 {
     static const float allowances[QUANTIZERS] = {0.0f, 0.5f, 3.9f, 25.0f, 1e6f};
     static const float step_scales[QUANTIZERS] = {1.0f, 1.0f, 1.0f, 50.0f / 49.0f, 50.0f / 3.0f};
@@ -53,10 +53,8 @@ static void choose(rj_quantizer quantizers[QUANTIZERS], int recode)
             old_table[j] = (uint16_t)(1 + random_below(table[j]));
             weights[j] = i % 2 == 0 ? 1.0f / table[j] : (float)random_below(8) / 16.0f;
         }
-        if (recode)
-            rj_requantizer_init(&quantizers[i], old_table, table, weights, step_scales[i], allowances[i]);
-        else
-            rj_quantizer_init(&quantizers[i], table, weights, step_scales[i], allowances[i]);
+        rj_quantizer_init(&quantizers[i], table, weights, step_scales[i], allowances[i]);
+        rj_dequantizer_init(factors, old_table);
     }
 }
 
@@ -66,7 +64,7 @@ static void choose_steps(rj_quantizer quantizers[QUANTIZERS])
     for (int i = 0; i < QUANTIZERS; i++)
         for (int j = 0; j < RJ_BLOCK_SIZE; j++) {
             quantizers[i].scale[j] = (float)(1 + random_below(i == 0 ? 32767 : 3025)) / (float)(1 + random_below(50));
-            quantizers[i].threshold[j] = 0.0f;
+            quantizers[i].limit[j] = 0.0f;
         }
 }
 
@@ -92,46 +90,66 @@ static int same_inverse(const rj_simd *simd, const rj_coefficients *blocks)
     return same;
 }
 
+static int same_contrast(const rj_simd *simd, const rj_coefficients *blocks)
+{
+    int same = 1;
+    for (int block = 0; block < BLOCKS; block++) {
+        float expected = rj_simd_generic.contrast(&blocks[block]), contrast = simd->contrast(&blocks[block]);
+        same = same && memcmp(&expected, &contrast, sizeof contrast) == 0;
+    }
+    return same;
+}
+
 static int same_as_generic(const char *name, const rj_simd *simd)
 {
     static rj_quantizer quantizers[QUANTIZERS];
     static rj_coefficients coefficients[BLOCKS];
+    static rj_zigzag_rows zigzag;
+    static rj_masking maskings[3];
+    float factors[RJ_BLOCK_SIZE];
     uint8_t samples[RJ_BLOCK_SIDE][WIDTH], block_levels[BLOCKS];
     const uint8_t *rows[RJ_BLOCK_SIDE];
     for (int row = 0; row < RJ_BLOCK_SIDE; row++)
         rows[row] = samples[row];
+    rj_zigzag_rows_init(&zigzag);
+    for (int i = 0; i < 3; i++)
+        rj_masking_init(&maskings[i], &zigzag, 0.3f * (float)i, 2.0f - (float)i);
 
     for (int round = 0; round < ROUNDS; round++) {
         int16_t expected[BLOCKS][RJ_BLOCK_SIZE], levels[BLOCKS][RJ_BLOCK_SIZE], old_levels[BLOCKS][RJ_BLOCK_SIZE];
+        uint32_t kind = random_below(4);
+        const rj_masking *masking = kind < 3 ? &maskings[kind] : NULL;
         fill(samples);
-        choose(quantizers, 0);
+        choose(quantizers, factors);
         for (int block = 0; block < BLOCKS; block++)
             block_levels[block] = (uint8_t)random_below(QUANTIZERS);
-        rj_simd_generic.code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, expected);
-        simd->code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, BLOCKS, levels);
+        rj_simd_generic.code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, masking, BLOCKS, expected);
+        simd->code_blocks(rows, RJ_BLOCK_SIDE, block_levels, quantizers, masking, BLOCKS, levels);
         if (memcmp(expected, levels, sizeof levels) != 0)
             return differs(name, "code_blocks", round);
 
         simd->transform_blocks(rows, RJ_BLOCK_SIDE, BLOCKS, coefficients);
-        simd->quantize_blocks(coefficients, block_levels, quantizers, BLOCKS, levels);
+        simd->quantize_blocks(coefficients, block_levels, quantizers, masking, BLOCKS, levels);
         if (memcmp(expected, levels, sizeof levels) != 0)
             return differs(name, "quantize_blocks", round);
+        if (!same_inverse(simd, coefficients))
+            return differs(name, "restore_block or transform_samples", round);
 
         fill_levels(old_levels);
-        if (round % 2 == 0)
-            choose(quantizers, 1);
-        else
+        if (round % 2 != 0)
             choose_steps(quantizers);
-        rj_simd_generic.recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels, block_levels, quantizers, BLOCKS,
-                                      expected);
-        simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels, block_levels, quantizers, BLOCKS, levels);
+        for (int block = 0; block < BLOCKS; block++)
+            for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+                coefficients[block].values[i] = (float)old_levels[block][i] * (round % 2 == 0 ? factors[i] : 1.0f);
+        rj_simd_generic.quantize_blocks(coefficients, block_levels, quantizers, masking, BLOCKS, expected);
+        simd->quantize_blocks(coefficients, block_levels, quantizers, masking, BLOCKS, levels);
         if (memcmp(expected, levels, sizeof levels) != 0)
-            return differs(name, "recode_blocks", round);
+            return differs(name, "quantize_blocks of levels", round);
+        if (!same_contrast(simd, coefficients))
+            return differs(name, "contrast", round);
         for (int block = 0; block < BLOCKS; block++)
             if (simd->nonzero(levels[block]) != rj_simd_generic.nonzero(levels[block]))
                 return differs(name, "nonzero", round);
-        if (!same_inverse(simd, coefficients))
-            return differs(name, "restore_block or transform_samples", round);
     }
     printf("%s equals generic on %d blocks\n", name, ROUNDS * BLOCKS);
     return 1;

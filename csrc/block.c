@@ -2,41 +2,33 @@
 
 #include "block.h"
 
-#include <math.h>
 #include <string.h>
 
-/* Solves n (2 u - n) = t for u, n being u rounded: between u = n - 1/2 and n + 1/2 it goes from n (n - 1) to n (n + 1). */
-static double threshold_of(double t)
+/* A coefficient of an orthonormal DCT becomes this many: dct8 leaves output k multiplied by sqrt(8) and a root. */
+static double gain_of(int place)
 {
-    double n = floor(0.5 + sqrt(0.25 + t));
-    return (t / n + n) / 2.0;
+    static const double roots[RJ_BLOCK_SIDE] = { /* 1 for k = 0, else sqrt(2) * cos(k * pi / 16) */
+        1.0, 1.3870398453221475, 1.3065629648763766, 1.1758756024193588,
+        1.0, 0.7856949583871023, 0.5411961001461971, 0.2758993792829431};
+    return 8.0 * roots[place / RJ_BLOCK_SIDE] * roots[place % RJ_BLOCK_SIDE];
 }
 
 void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE],
                        float step_scale, float allowance)
 {
-    /* dct8 leaves output k multiplied by sqrt(8) and this: 1 for k = 0, else sqrt(2) * cos(k * pi / 16). */
-    static const double gain[RJ_BLOCK_SIDE] = {1.0, 1.3870398453221475, 1.3065629648763766, 1.1758756024193588,
-                                               1.0, 0.7856949583871023, 0.5411961001461971, 0.2758993792829431};
-
     for (int i = 0; i < RJ_BLOCK_SIZE; i++) {
-        double step = (double)table[i] * (double)step_scale;
-        quantizer->scale[i] = (float)(1.0 / (8.0 * gain[i / RJ_BLOCK_SIDE] * gain[i % RJ_BLOCK_SIDE] * step));
-        quantizer->threshold[i] = (float)threshold_of(2.0 * (double)allowance * (double)weights[i]);
+        quantizer->scale[i] = (float)(1.0 / (gain_of(i) * (double)table[i] * (double)step_scale));
+        quantizer->limit[i] = 2.0f * allowance * weights[i];
     }
-    quantizer->threshold[0] = 0.0f;
+    quantizer->limit[0] = 0.0f;
 }
 
-void rj_requantizer_init(rj_quantizer *quantizer, const uint16_t old_table[RJ_BLOCK_SIZE],
-                         const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE], float step_scale,
-                         float allowance)
+void rj_dequantizer_init(float factors[RJ_BLOCK_SIZE], const uint16_t table[RJ_BLOCK_SIZE])
 {
     /* Whole multiples of one step fall often in the middle of two of another: less by this, they go to the smaller. */
     static const double ties_toward_zero = 1.0 - 1.0 / (1 << 20);
-
-    rj_quantizer_init(quantizer, table, weights, step_scale, allowance);
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
-        quantizer->scale[i] = (float)(ties_toward_zero * old_table[i] / ((double)table[i] * (double)step_scale));
+        factors[i] = (float)(ties_toward_zero * gain_of(i) * table[i]);
 }
 
 /* Fastest first. A processor that runs one of them runs those after it. */

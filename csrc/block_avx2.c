@@ -1,6 +1,6 @@
 /* The block kernels for AVX2: one vector holds a whole row of the block. */
 
-#include "block.h"
+#include "masking.h"
 
 #if defined(__x86_64__)
 
@@ -22,9 +22,14 @@ static inline RJ_TARGET vec add(vec a, vec b) { return _mm256_add_ps(a, b); }
 static inline RJ_TARGET vec sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 static inline RJ_TARGET vec mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 
-static inline RJ_TARGET vec load_levels(const int16_t *from)
+static inline RJ_TARGET vec rounded(vec a)
 {
-    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)from)));
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline RJ_TARGET vec unless_below(vec value, vec a, vec b)
+{
+    return _mm256_and_ps(value, _mm256_cmp_ps(a, b, _CMP_GE_OQ));
 }
 
 static inline RJ_TARGET vec widened(__m128i samples)
@@ -61,17 +66,15 @@ static inline RJ_TARGET void transpose(vec x[1][RJ_BLOCK_SIDE])
     }
 }
 
-static inline RJ_TARGET __m256i rounded_if_large(vec scaled, const float *threshold)
+static inline RJ_TARGET float sum_of_columns(const vec columns[1])
 {
-    vec magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), scaled);
-    vec large = _mm256_cmp_ps(magnitude, load(threshold), _CMP_GE_OQ);
-    return _mm256_cvtps_epi32(_mm256_and_ps(scaled, large));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(columns[0]), _mm256_extractf128_ps(columns[0], 1));
+    return sum_of_four(four);
 }
 
-static inline RJ_TARGET void store_large(int16_t *out, const vec scaled[2], const float *threshold)
+static inline RJ_TARGET void store_levels(int16_t *out, const vec levels[2])
 {
-    __m256i packed = _mm256_packs_epi32(rounded_if_large(scaled[0], threshold),
-                                        rounded_if_large(scaled[1], threshold + LANES));
+    __m256i packed = _mm256_packs_epi32(_mm256_cvtps_epi32(levels[0]), _mm256_cvtps_epi32(levels[1]));
     /* Packing works within halves of the vectors, so the middle quarters have changed places. */
     packed = _mm256_permute4x64_epi64(packed, _MM_SHUFFLE(3, 1, 2, 0));
     _mm256_storeu_si256((__m256i *)(void *)out, packed);

@@ -1,6 +1,6 @@
 /* The block kernels for NEON, which every 64-bit Arm processor has: two vectors of four hold a row of the block. */
 
-#include "block.h"
+#include "masking.h"
 
 #if defined(__aarch64__)
 
@@ -15,11 +15,16 @@ enum { LANES = 4 };
 
 static inline vec broadcast(float value) { return vdupq_n_f32(value); }
 static inline vec load(const float *from) { return vld1q_f32(from); }
-static inline vec load_levels(const int16_t *from) { return vcvtq_f32_s32(vmovl_s16(vld1_s16(from))); }
 static inline void store(float *to, vec value) { vst1q_f32(to, value); }
 static inline vec add(vec a, vec b) { return vaddq_f32(a, b); }
 static inline vec sub(vec a, vec b) { return vsubq_f32(a, b); }
 static inline vec mul(vec a, vec b) { return vmulq_f32(a, b); }
+static inline vec rounded(vec a) { return vrndnq_f32(a); }
+
+static inline vec unless_below(vec value, vec a, vec b)
+{
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(value), vcgeq_f32(a, b)));
+}
 
 static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
 {
@@ -49,16 +54,17 @@ static inline void load_transposed(vec x[2][RJ_BLOCK_SIDE], const uint8_t *const
     transpose(x);
 }
 
-static inline int16x4_t rounded_if_large(vec scaled, const float *threshold)
+static inline float sum_of_columns(const vec columns[2])
 {
-    uint32x4_t large = vcgeq_f32(vabsq_f32(scaled), load(threshold));
-    return vqmovn_s32(vandq_s32(vcvtnq_s32_f32(scaled), vreinterpretq_s32_u32(large)));
+    vec four = add(columns[0], columns[1]);
+    float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
 }
 
-static inline void store_large(int16_t *out, const vec scaled[4], const float *threshold)
+static inline void store_levels(int16_t *out, const vec levels[4])
 {
     for (int i = 0; i < 4; i++)
-        vst1_s16(out + i * LANES, rounded_if_large(scaled[i], threshold + i * LANES));
+        vst1_s16(out + i * LANES, vqmovn_s32(vcvtq_s32_f32(levels[i])));
 }
 
 static uint64_t nonzero(const int16_t block[RJ_BLOCK_SIZE])

@@ -3,8 +3,9 @@
  * rj_simd with the name RJ_NAME.
  *
  * The including file defines before: these two; vec, a vector of LANES floats; RJ_TARGET, the function attribute that
- * admits its instructions; and the functions broadcast, load, load_levels, store, add, sub, mul, load_transposed,
- * transpose, store_large and nonzero. All kernels do the same operations in the same order without fused multiply-add
+ * admits its instructions; and the functions broadcast, load, store, add, sub, mul, rounded, unless_below,
+ * load_transposed, transpose, sum_of_columns, which adds those that are four, then two, then one apart, store_levels and
+ * nonzero. All kernels do the same operations in the same order without fused multiply-add
  * and round to the nearest even integer, so that their levels are the same to the last bit.
  */
 
@@ -65,28 +66,70 @@ static inline RJ_TARGET void transform(vec x[GROUPS][RJ_BLOCK_SIDE], const uint8
     x[0][0] = sub(x[0][0], load(level_shift));
 }
 
-/* No clamp: samples of 0 to 255 give AC coefficients of at most 1020, which baseline JPEG can code with any table. */
-static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, int16_t *out)
+/* The sum of the squared AC coefficients; all kernels add in the same order. */
+static inline RJ_TARGET float sum_of_squares(const vec x[GROUPS][RJ_BLOCK_SIDE])
+{
+    static const _Alignas(64) float without_dc[RJ_BLOCK_SIDE] = {0.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
+    vec sums[GROUPS];
+    for (int group = 0; group < GROUPS; group++) {
+        vec squares[RJ_BLOCK_SIDE];
+        for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+            squares[row] = mul(x[group][row], x[group][row]);
+        squares[0] = mul(squares[0], load(without_dc + group * LANES));
+        for (int step = 1; step < RJ_BLOCK_SIDE; step *= 2)
+            for (int row = 0; row < RJ_BLOCK_SIDE; row += 2 * step)
+                squares[row] = add(squares[row], squares[row + step]);
+        sums[group] = squares[0];
+    }
+    return sum_of_columns(sums);
+}
+
+/*
+ * gains: takes the n (2 u - n) of the block rule, unless it is NULL. No clamp: samples of 0 to 255 give AC coefficients of
+ * at most 1020, which baseline JPEG can code with any table.
+ */
+static inline RJ_TARGET void round_block(const vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, float share,
+                                         float *gains, int16_t *out)
 {
     for (int at = 0; at < RJ_BLOCK_SIZE; at += STORED) {
-        vec scaled[STORED / LANES];
+        vec levels[STORED / LANES];
         for (int i = 0; i < STORED / LANES; i++) {
-            int row = (at + i * LANES) / RJ_BLOCK_SIDE, group = i % GROUPS;
-            scaled[i] = mul(x[group][row], load(quantizer->scale + at + i * LANES));
+            int place = at + i * LANES, row = place / RJ_BLOCK_SIDE, group = i % GROUPS;
+            vec steps = mul(x[group][row], load(quantizer->scale + place)), nearest = rounded(steps);
+            vec gain = mul(nearest, sub(add(steps, steps), nearest));
+            levels[i] = unless_below(nearest, gain, mul(broadcast(share), load(quantizer->limit + place)));
+            if (gains != NULL)
+                store(gains + place, gain);
         }
-        store_large(out + at, scaled, quantizer->threshold + at);
+        store_levels(out + at, levels);
     }
+}
+
+static inline RJ_TARGET void quantize(const vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer,
+                                      const rj_masking *masking, int16_t *out)
+{
+    if (masking == NULL) {
+        round_block(x, quantizer, 1.0f, NULL, out);
+        return;
+    }
+    _Alignas(64) float gains[RJ_BLOCK_SIZE];
+    float share = rj_masking_share(masking, sum_of_squares(x));
+    round_block(x, quantizer, share, gains, out);
+    uint64_t places = masking->tail > 0 ? nonzero(out) : 0;
+    if (places > 1) /* there is more than DC */
+        rj_masking_drop_tail(masking, share, gains, quantizer->limit, places, out);
 }
 
 #include "block_inverse.h"
 
 static RJ_TARGET void code_blocks(const uint8_t *const *rows, size_t first_column, const uint8_t *block_levels,
-                                  const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
+                                  const rj_quantizer *quantizers, const rj_masking *masking, size_t block_count,
+                                  int16_t (*out)[RJ_BLOCK_SIZE])
 {
     for (size_t block = 0; block < block_count; block++) {
         vec x[GROUPS][RJ_BLOCK_SIDE];
         transform(x, rows, first_column + block * RJ_BLOCK_SIDE);
-        quantize(x, &quantizers[block_levels[block]], out[block]);
+        quantize(x, &quantizers[block_levels[block]], masking, out[block]);
     }
 }
 
@@ -102,30 +145,30 @@ static RJ_TARGET void transform_blocks(const uint8_t *const *rows, size_t first_
     }
 }
 
+static inline RJ_TARGET void load_block(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_coefficients *block)
+{
+    for (int row = 0; row < RJ_BLOCK_SIDE; row++)
+        for (int group = 0; group < GROUPS; group++)
+            x[group][row] = load(block->values + row * RJ_BLOCK_SIDE + group * LANES);
+}
+
 static RJ_TARGET void quantize_blocks(const rj_coefficients *blocks, const uint8_t *block_levels,
-                                      const rj_quantizer *quantizers, size_t block_count,
+                                      const rj_quantizer *quantizers, const rj_masking *masking, size_t block_count,
                                       int16_t (*out)[RJ_BLOCK_SIZE])
 {
     for (size_t block = 0; block < block_count; block++) {
         vec x[GROUPS][RJ_BLOCK_SIDE];
-        for (int row = 0; row < RJ_BLOCK_SIDE; row++)
-            for (int group = 0; group < GROUPS; group++)
-                x[group][row] = load(blocks[block].values + row * RJ_BLOCK_SIDE + group * LANES);
-        quantize(x, &quantizers[block_levels[block]], out[block]);
+        load_block(x, &blocks[block]);
+        quantize(x, &quantizers[block_levels[block]], masking, out[block]);
     }
 }
 
-static RJ_TARGET void recode_blocks(const int16_t (*blocks)[RJ_BLOCK_SIZE], const uint8_t *block_levels,
-                                    const rj_quantizer *quantizers, size_t block_count, int16_t (*out)[RJ_BLOCK_SIZE])
+static RJ_TARGET float contrast(const rj_coefficients *block)
 {
-    for (size_t block = 0; block < block_count; block++) {
-        vec x[GROUPS][RJ_BLOCK_SIDE];
-        for (int row = 0; row < RJ_BLOCK_SIDE; row++)
-            for (int group = 0; group < GROUPS; group++)
-                x[group][row] = load_levels(blocks[block] + row * RJ_BLOCK_SIDE + group * LANES);
-        quantize(x, &quantizers[block_levels[block]], out[block]);
-    }
+    vec x[GROUPS][RJ_BLOCK_SIDE];
+    load_block(x, block);
+    return sum_of_squares(x);
 }
 
-const rj_simd RJ_SIMD = {RJ_NAME,       code_blocks,   transform_blocks,  quantize_blocks,
-                         recode_blocks, restore_block, transform_samples, nonzero};
+const rj_simd RJ_SIMD = {RJ_NAME,  code_blocks,   transform_blocks,  quantize_blocks,
+                         contrast, restore_block, transform_samples, nonzero};

@@ -1,6 +1,6 @@
 /* The block kernels for SSE2, which every x86-64 processor has: two vectors of four hold a row of the block. */
 
-#include "block.h"
+#include "masking.h"
 
 #if defined(__x86_64__)
 
@@ -19,13 +19,8 @@ static inline void store(float *to, vec value) { _mm_store_ps(to, value); }
 static inline vec add(vec a, vec b) { return _mm_add_ps(a, b); }
 static inline vec sub(vec a, vec b) { return _mm_sub_ps(a, b); }
 static inline vec mul(vec a, vec b) { return _mm_mul_ps(a, b); }
-
-/* SSE2 widens unsigned numbers only: the level goes into the upper half of its 32 bits and is shifted down. */
-static inline vec load_levels(const int16_t *from)
-{
-    __m128i levels = _mm_loadl_epi64((const __m128i *)(const void *)from);
-    return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(levels, levels), 16));
-}
+static inline vec rounded(vec a) { return _mm_cvtepi32_ps(_mm_cvtps_epi32(a)); }
+static inline vec unless_below(vec value, vec a, vec b) { return _mm_and_ps(value, _mm_cmpge_ps(a, b)); }
 
 /* Eight 16-bit samples become the two halves of a row. */
 static inline void put_widened(vec x[2][RJ_BLOCK_SIDE], int row, __m128i samples)
@@ -57,17 +52,15 @@ static inline void transpose(vec x[2][RJ_BLOCK_SIDE])
     }
 }
 
-static inline __m128i rounded_if_large(vec scaled, const float *threshold)
+static inline float sum_of_columns(const vec columns[2])
 {
-    vec magnitude = _mm_andnot_ps(_mm_set1_ps(-0.0f), scaled);
-    return _mm_cvtps_epi32(_mm_and_ps(scaled, _mm_cmpge_ps(magnitude, load(threshold))));
+    return sum_of_four(add(columns[0], columns[1]));
 }
 
-static inline void store_large(int16_t *out, const vec scaled[4], const float *threshold)
+static inline void store_levels(int16_t *out, const vec levels[4])
 {
     for (int i = 0; i < 4; i += 2) {
-        __m128i packed = _mm_packs_epi32(rounded_if_large(scaled[i], threshold + i * LANES),
-                                         rounded_if_large(scaled[i + 1], threshold + (i + 1) * LANES));
+        __m128i packed = _mm_packs_epi32(_mm_cvtps_epi32(levels[i]), _mm_cvtps_epi32(levels[i + 1]));
         _mm_storeu_si128((__m128i *)(void *)(out + i * LANES), packed);
     }
 }

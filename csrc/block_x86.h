@@ -27,6 +27,12 @@ static inline void load_columns(__m128i columns[4], const uint8_t *const *rows, 
     }
 }
 
+static inline float sum_of_four(__m128 a)
+{
+    __m128 two = _mm_add_ps(a, _mm_movehl_ps(a, a));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
 static uint64_t nonzero(const int16_t block[RJ_BLOCK_SIZE])
 {
     uint64_t zero = 0;

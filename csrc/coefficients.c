@@ -23,8 +23,8 @@ static void dering_row(const rj_encoder *encoder, const rj_component_rule *rule,
     for (size_t i = 0; i < rule->block_columns; i++) {
         const uint8_t *block_level = rule->block_levels + place + i;
         rj_coefficients block = blocks[i];
-        rj_dering(&block, simd, &rule->quantizers[*block_level]);
-        simd->quantize_blocks(&block, block_level, rule->quantizers, 1, levels + i);
+        rj_dering(&block, simd, &rule->quantizers[*block_level], encoder->rule.masking);
+        simd->quantize_blocks(&block, block_level, rule->quantizers, encoder->rule.masking, 1, levels + i);
         if (changed != NULL)
             changed[i] = block;
     }
@@ -36,12 +36,12 @@ static void quantize_row(rj_encoder *encoder, const rj_coefficients *blocks, int
     size_t place = row * rule->block_columns;
     JBLOCKROW levels = rj_levels_row(encoder, component, row);
     encoder->rule.simd->quantize_blocks(blocks + place, rule->block_levels + place, rule->quantizers,
-                                        rule->block_columns, levels);
+                                        encoder->rule.masking, rule->block_columns, levels);
     if (encoder->deringing) {
         rj_coefficients *own = encoder->settings.trellis ? encoder->kept[component] + place : NULL;
         dering_row(encoder, rule, place, blocks + place, levels, own);
     }
-    rj_levels_written(encoder, component, row, 0, rule->block_columns, levels);
+    rj_levels_written(encoder, component, row, levels);
 }
 
 rj_status rj_levels_quantize(rj_encoder *encoder, const rj_encoder *kept)

@@ -30,13 +30,16 @@ static void decode_block(j_decompress_ptr dinfo, jpeg_component_info *compptr, J
     size_t column = output_column / component->region_side;
     float scale = component->scales[row * component->region_columns + column];
 
-    /* What makes levels of other levels multiplies and rounds as well; here it leaves out nothing. */
+    /* What makes levels multiplies and rounds as well; here it leaves out nothing. */
     static const uint8_t only_quantizer;
     _Alignas(64) int16_t coefficients[1][RJ_BLOCK_SIZE];
-    rj_quantizer steps = {.threshold = {0.0f}};
-    for (int i = 0; i < RJ_BLOCK_SIZE; i++)
+    rj_coefficients block;
+    rj_quantizer steps = {.limit = {0.0f}};
+    for (int i = 0; i < RJ_BLOCK_SIZE; i++) {
+        block.values[i] = levels[i];
         steps.scale[i] = (float)component->table[i] * scale;
-    reader->simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])levels, &only_quantizer, &steps, 1, coefficients);
+    }
+    reader->simd->quantize_blocks(&block, &only_quantizer, &steps, NULL, 1, coefficients);
     component->inverse_dct(dinfo, compptr, coefficients[0], output, output_column);
 }
 

@@ -11,27 +11,49 @@
 
 #include <string.h>
 
+enum { EIGHT_BLOCKS = 8 * RJ_BLOCK_SIDE };
+
 static const float strides[] = {2.0f, 1.5f, 1.2f};
 
 /* Of samples less 128, which come out of a DCT and its inverse: they are whole, but for less than a thousandth. */
 static const float white = 127.0f - 0.5f, black = -128.0f + 0.5f;
 
-int rj_is_clipped(const uint8_t *const *rows, size_t column)
+/* Whether one of eight samples is 0. */
+static int has_zero(uint64_t samples)
 {
-    uint8_t most[RJ_BLOCK_SIDE], least[RJ_BLOCK_SIDE], highest = 0, lowest = UINT8_MAX;
-    memcpy(most, rows[0] + column, sizeof most);
-    memcpy(least, rows[0] + column, sizeof least);
-    for (int row = 1; row < RJ_BLOCK_SIDE; row++)
-        for (int i = 0; i < RJ_BLOCK_SIDE; i++) {
-            uint8_t sample = rows[row][column + (size_t)i];
-            most[i] = sample > most[i] ? sample : most[i];
-            least[i] = sample < least[i] ? sample : least[i];
+    return ((samples - 0x0101010101010101) & ~samples & 0x8080808080808080) != 0;
+}
+
+/* With a number of columns that the compiler knows, it does many at once. */
+static inline void find_clipped(const uint8_t *const *rows, size_t first_column, size_t columns, uint8_t *is_clipped)
+{
+    uint8_t most[EIGHT_BLOCKS], least[EIGHT_BLOCKS];
+    memcpy(most, rows[0] + first_column, columns);
+    memcpy(least, most, columns);
+    for (int row = 1; row < RJ_BLOCK_SIDE; row++) {
+        uint8_t samples[EIGHT_BLOCKS];
+        memcpy(samples, rows[row] + first_column, columns);
+        for (size_t i = 0; i < columns; i++) {
+            most[i] = samples[i] > most[i] ? samples[i] : most[i];
+            least[i] = samples[i] < least[i] ? samples[i] : least[i];
         }
-    for (int i = 0; i < RJ_BLOCK_SIDE; i++) {
-        highest = most[i] > highest ? most[i] : highest;
-        lowest = least[i] < lowest ? least[i] : lowest;
     }
-    return (highest == UINT8_MAX || lowest == 0) && highest != lowest;
+    for (size_t column = 0; column < columns; column += RJ_BLOCK_SIDE) {
+        uint64_t highest, lowest;
+        memcpy(&highest, most + column, sizeof highest);
+        memcpy(&lowest, least + column, sizeof lowest);
+        is_clipped[column / RJ_BLOCK_SIDE] =
+            (has_zero(~highest) && lowest != UINT64_MAX) || (has_zero(lowest) && highest != 0);
+    }
+}
+
+void rj_find_clipped(const uint8_t *const *rows, size_t first_column, size_t block_count, uint8_t *is_clipped)
+{
+    size_t block = 0;
+    for (; block + 8 <= block_count; block += 8)
+        find_clipped(rows, first_column + block * RJ_BLOCK_SIDE, EIGHT_BLOCKS, is_clipped + block);
+    for (; block < block_count; block++)
+        find_clipped(rows, first_column + block * RJ_BLOCK_SIDE, RJ_BLOCK_SIDE, is_clipped + block);
 }
 
 /* 1 for each sample that is white, or black, else 0. */
@@ -39,7 +61,7 @@ typedef struct {
     float white[RJ_BLOCK_SIZE], black[RJ_BLOCK_SIZE];
 } rj_ends;
 
-/* Gives what rj_is_clipped gives. */
+/* Gives what rj_find_clipped finds. */
 static int find_ends(const rj_coefficients *block, const rj_simd *simd, rj_ends *ends)
 {
     rj_samples samples;
@@ -57,12 +79,12 @@ static int find_ends(const rj_coefficients *block, const rj_simd *simd, rj_ends 
 
 /* What the block's levels decode to, not clipped. */
 static void decode(const rj_coefficients *block, const rj_simd *simd, const rj_quantizer *quantizer,
-                   const float steps[RJ_BLOCK_SIZE], rj_samples *decoded)
+                   const rj_masking *masking, const float steps[RJ_BLOCK_SIZE], rj_samples *decoded)
 {
     static const uint8_t only_quantizer = 0;
     int16_t levels[1][RJ_BLOCK_SIZE];
     rj_coefficients dequantized;
-    simd->quantize_blocks(block, &only_quantizer, quantizer, 1, levels);
+    simd->quantize_blocks(block, &only_quantizer, quantizer, masking, 1, levels);
     for (int i = 0; i < RJ_BLOCK_SIZE; i++)
         dequantized.values[i] = (float)levels[0][i] * steps[i];
     simd->restore_block(&dequantized, decoded);
@@ -86,7 +108,7 @@ static float codable(float coefficient, float step)
     return coefficient > -most ? coefficient : -most;
 }
 
-void rj_dering(rj_coefficients *block, const rj_simd *simd, const rj_quantizer *quantizer)
+void rj_dering(rj_coefficients *block, const rj_simd *simd, const rj_quantizer *quantizer, const rj_masking *masking)
 {
     const rj_coefficients original = *block;
     float steps[RJ_BLOCK_SIZE];
@@ -98,7 +120,7 @@ void rj_dering(rj_coefficients *block, const rj_simd *simd, const rj_quantizer *
     for (size_t turn = 0; turn < sizeof strides / sizeof *strides; turn++) {
         rj_samples decoded, beyond;
         rj_coefficients more;
-        decode(block, simd, quantizer, steps, &decoded);
+        decode(block, simd, quantizer, masking, steps, &decoded);
         go_beyond(&ends, &decoded, strides[turn], &beyond);
         simd->transform_samples(&beyond, &more);
         for (int i = 0; i < RJ_BLOCK_SIZE; i++)

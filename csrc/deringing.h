@@ -5,10 +5,10 @@
 
 #include "block.h"
 
-/* Whether some but not all of a block's samples are 0 or 255; rows as for the kernels, column of its first sample. */
-int rj_is_clipped(const uint8_t *const *rows, size_t column);
+/* For each block whether some but not all of its samples are 0 or 255; rows as for the kernels. */
+void rj_find_clipped(const uint8_t *const *rows, size_t first_column, size_t block_count, uint8_t *is_clipped);
 
 /* Of a block that is clipped the coefficients that are to be quantised instead; any other stays as it is. */
-void rj_dering(rj_coefficients *block, const rj_simd *simd, const rj_quantizer *quantizer);
+void rj_dering(rj_coefficients *block, const rj_simd *simd, const rj_quantizer *quantizer, const rj_masking *masking);
 
 #endif

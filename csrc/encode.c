@@ -125,7 +125,7 @@ static rj_status open_file(rj_encoder *encoder, const rj_picture *picture, const
     return RJ_OK;
 }
 
-/* The compressor that only converts and downsamples; the blocks of zeros that it codes take it little time. */
+/* The compressor that only converts and downsamples. */
 static rj_status open_pixels(rj_encoder *encoder, const rj_picture *picture, const rj_settings *settings,
                              rj_destiny destiny, int with_levels)
 {
@@ -154,7 +154,7 @@ static rj_status start(rj_encoder *encoder, const rj_picture *picture, const rj_
     rj_destiny destiny = destiny_of(picture, settings, !makes_file);
     rj_status status = check_picture(encoder, picture);
     if (status == RJ_OK)
-        status = rj_rule_init(&encoder->rule, settings, picture->width, picture->height, NULL, encoder->error.message);
+        status = rj_rule_init(&encoder->rule, settings, picture->width, picture->height, encoder->error.message);
     if (status == RJ_OK && makes_file)
         status = open_file(encoder, picture, settings, destiny);
     if (status == RJ_OK && destiny != RJ_AT_ONCE)

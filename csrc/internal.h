@@ -13,6 +13,7 @@
 #include "block.h"
 #include "chroma.h"
 #include "deringing.h"
+#include "masking.h"
 #include "regjpeg.h"
 #include "zigzag.h"
 
@@ -63,15 +64,17 @@ typedef struct {
     const rj_quantizer *quantizers;
 } rj_component_rule;
 
+/* masking: own_masking, or NULL where blocks add nothing to their allowances. */
 typedef struct {
     const rj_simd *simd;
     rj_quantizer *quantizers;
+    rj_zigzag_rows zigzag;
+    rj_masking own_masking;
+    const rj_masking *masking;
     rj_component_rule components[RJ_MAX_COMPONENTS];
 } rj_rule;
 
-/* old_tables: for each component the table that its levels were made with, or NULL where they are yet to be made. */
-rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height,
-                       const uint16_t (*old_tables)[RJ_BLOCK_SIZE], char *message);
+rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height, char *message);
 void rj_rule_free(rj_rule *rule);
 
 /* Whether a table's steps, multiplied by any of the scales, are such as levels and coefficients can be made with. */
@@ -84,7 +87,7 @@ enum { RJ_END_OF_BLOCK = 0x00, RJ_SIXTEEN_ZEROS = 0xF0, RJ_SYMBOLS = 256 };
 
 /* How often each symbol of Huffman's code occurs in each component; dc: their DC levels, blocks row by row. */
 typedef struct {
-    rj_zigzag_rows zigzag;
+    const rj_zigzag_rows *zigzag;
     uint32_t ac[RJ_MAX_COMPONENTS][RJ_SYMBOLS];
     uint32_t dc_counts[RJ_MAX_COMPONENTS][RJ_SYMBOLS];
     int16_t *dc[RJ_MAX_COMPONENTS];
@@ -92,7 +95,7 @@ typedef struct {
 } rj_statistics;
 
 /* One of them for each sequential file: new, count every block of every component, count DC, make the tables, free. */
-rj_statistics *rj_statistics_new(const rj_settings *settings);
+rj_statistics *rj_statistics_new(const rj_settings *settings, const rj_zigzag_rows *zigzag);
 void rj_count_blocks(rj_statistics *statistics, const rj_simd *simd, int component, size_t place,
                      const int16_t (*blocks)[RJ_BLOCK_SIZE], size_t block_count);
 /* DC levels are coded as differences, in the order of the MCUs. A component alone has MCUs of one block. */
@@ -150,14 +153,13 @@ struct rj_encoder {
     rj_statistics *statistics;
     jpeg_scan_info *scans; /* of a progressive file */
     int scan_count;
-    rj_zigzag_rows zigzag; /* where levels are in memory */
     j_compress_ptr takes_pixels;
 };
 
 /* Where a block's AC levels are that are not 0, bit 0 for the first place in zigzag order. */
 static inline uint64_t rj_nonzero_places(const rj_encoder *encoder, const int16_t block[RJ_BLOCK_SIZE])
 {
-    return rj_in_zigzag(&encoder->zigzag, encoder->rule.simd->nonzero(block)) & ~(uint64_t)1;
+    return rj_in_zigzag(&encoder->rule.zigzag, encoder->rule.simd->nonzero(block)) & ~(uint64_t)1;
 }
 
 rj_status rj_encoder_refuse(rj_encoder *encoder, rj_status status, const char *message);
@@ -180,9 +182,8 @@ void rj_levels_make_room(rj_encoder *encoder, const rj_settings *settings);
 rj_status rj_levels_expect(rj_encoder *encoder, const rj_settings *settings);
 rj_status rj_levels_write_file(rj_encoder *encoder, const uint8_t **jpeg, size_t *size);
 JBLOCKROW rj_levels_row(rj_encoder *encoder, int component, size_t row);
-/* To be told of every block once its levels are there. */
-void rj_levels_written(rj_encoder *encoder, int component, size_t row, size_t column, size_t block_count,
-                       JBLOCKROW blocks);
+/* To be told of every row of blocks once its levels are there. */
+void rj_levels_written(rj_encoder *encoder, int component, size_t row, JBLOCKROW blocks);
 
 /* Coefficients that are kept, and their levels by the block rule. */
 rj_status rj_coefficients_make_room(rj_encoder *encoder, const rj_settings *settings);

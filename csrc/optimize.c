@@ -2,17 +2,8 @@
 
 #include "trellis.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SHARES_PER_OCTAVE = 4, SHARES = 32 * SHARES_PER_OCTAVE };
-
-/*
- * Squared contrast, the sum of a block's squared AC coefficients: below the first it is no masking that matters. More than
- * the last no pixels have, but the levels and steps of a hostile file.
- */
-static const float least_contrast = 200.0f, usual_contrast = 8192.0f, most_contrast = 0x1p31f;
 
 typedef struct {
     rj_encoder *encoder;
@@ -20,13 +11,11 @@ typedef struct {
     rj_trellis *trellis;
     rj_dc *dc;
     float (*prices)[RJ_BLOCK_SIZE]; /* by map level */
-    float shares[SHARES];
-    float unit[RJ_BLOCK_SIZE]; /* makes AC coefficients of what is kept */
 } optimizer;
 
-static const float *coefficients_at(const optimizer *of, int component, size_t block)
+static const rj_coefficients *coefficients_at(const optimizer *of, int component, size_t block)
 {
-    return of->encoder->quantized[component][block].values;
+    return &of->encoder->quantized[component][block];
 }
 
 static const float *scale_at(const optimizer *of, int component, size_t block)
@@ -51,36 +40,11 @@ static void make_prices(optimizer *of, const rj_component *component)
         }
 }
 
-static void make_unit(optimizer *of, int index)
+/* Of the price of an error: where a block's allowance is larger, a bit is worth more error. */
+static float error_share(const optimizer *of, const rj_coefficients *block)
 {
-    const uint16_t *table = of->settings->tables[of->settings->components[index].table];
-    const float *scale = scale_at(of, index, 0);
-    of->unit[0] = 0.0f;
-    for (int i = 1; i < RJ_BLOCK_SIZE; i++)
-        of->unit[i] = scale[i] * (float)table[i];
-}
-
-static void make_shares(optimizer *of)
-{
-    for (int i = 0; i < SHARES; i++)
-        of->shares[i] = powf(exp2f((float)i / SHARES_PER_OCTAVE) / usual_contrast, -of->settings->masking);
-}
-
-/* Of the price of an error, in a block with these coefficients: the power law of contrast masking. */
-static float share_of(const optimizer *of, const float *coefficients)
-{
-    float squares[RJ_BLOCK_SIDE] = {0.0f}, contrast = least_contrast;
-    for (int row = 0; row < RJ_BLOCK_SIZE; row += RJ_BLOCK_SIDE)
-        for (int column = 0; column < RJ_BLOCK_SIDE; column++) {
-            float value = coefficients[row + column] * of->unit[row + column];
-            squares[column] += value * value;
-        }
-    for (int column = 0; column < RJ_BLOCK_SIDE; column++)
-        contrast += squares[column];
-    contrast = contrast < most_contrast ? contrast : most_contrast;
-    int octave;
-    float within = frexpf(contrast, &octave) * 2.0f - 1.0f; /* contrast = 2^(octave - 1) (1 + within) */
-    return of->shares[(octave - 1) * SHARES_PER_OCTAVE + (int)(within * SHARES_PER_OCTAVE)];
+    const rj_rule *rule = &of->encoder->rule;
+    return 1.0f / rj_masking_share(&rule->own_masking, rule->simd->contrast(block));
 }
 
 static void optimize_ac(optimizer *of, int index)
@@ -92,9 +56,9 @@ static void optimize_ac(optimizer *of, int index)
             size_t block = row * component->block_columns + column;
             uint64_t places = rj_nonzero_places(of->encoder, levels[column]);
             if (places != 0) {
-                const float *coefficients = coefficients_at(of, index, block);
-                rj_trellis_ac(of->trellis, places, coefficients, scale_at(of, index, block), prices_at(of, index, block),
-                              share_of(of, coefficients), levels[column]);
+                const rj_coefficients *coefficients = coefficients_at(of, index, block);
+                rj_trellis_ac(of->trellis, places, coefficients->values, scale_at(of, index, block),
+                              prices_at(of, index, block), error_share(of, coefficients), levels[column]);
             }
         }
     }
@@ -112,7 +76,7 @@ static size_t list_dc(optimizer *of, int index, rj_dc *blocks)
                 for (size_t column = left; column < left + across && column < component->block_columns; column++) {
                     size_t block = row * component->block_columns + column;
                     blocks[count++] = (rj_dc){
-                        .steps = coefficients_at(of, index, block)[0] * scale_at(of, index, block)[0],
+                        .steps = coefficients_at(of, index, block)->values[0] * scale_at(of, index, block)[0],
                         .price = prices_at(of, index, block)[0],
                         .block = block,
                     };
@@ -136,7 +100,6 @@ static rj_status optimize_component(optimizer *of, int index, const rj_component
     int complete = of->trellis != NULL && of->dc != NULL;
     if (complete) {
         make_prices(of, component);
-        make_unit(of, index);
         optimize_ac(of, index);
         optimize_dc(of, index, costs->dc_bits);
     }
@@ -153,7 +116,6 @@ rj_status rj_levels_optimize(rj_encoder *encoder)
     rj_status status = costs != NULL && of.prices != NULL
                            ? rj_scans_choose(encoder, costs)
                            : rj_encoder_refuse(encoder, RJ_NO_MEMORY, "no memory for the trellis");
-    make_shares(&of);
     for (int i = 0; status == RJ_OK && i < encoder->settings.component_count; i++)
         status = optimize_component(&of, i, &costs[i]);
     free(costs);

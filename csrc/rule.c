@@ -42,6 +42,8 @@ static rj_status check_settings(const rj_settings *settings, char *message)
             return refuse(message, "an allowance is 0 or more");
     if (!(settings->masking >= 0 && isfinite(settings->masking)))
         return refuse(message, "masking is finite, 0 or more");
+    if (!(settings->tail >= 0 && isfinite(settings->tail)))
+        return refuse(message, "tail is finite, 0 or more");
     if (settings->trellis && settings->step_scales != NULL)
         return refuse(message, "the trellis takes no scaled steps");
     for (int i = 0; i < settings->component_count; i++) {
@@ -110,44 +112,44 @@ static rj_status check_components(const rj_settings *settings, uint32_t width, u
     return RJ_OK;
 }
 
-/* Components of one table share their quantisers, unless their levels come from tables of their own. */
-static rj_status make_quantizers(rj_rule *rule, const rj_settings *settings, const uint16_t (*old_tables)[RJ_BLOCK_SIZE],
-                                 const uint8_t *occurs, char *message)
+static rj_status make_quantizers(rj_rule *rule, const rj_settings *settings, const uint8_t *occurs, char *message)
 {
     size_t level_count = (size_t)settings->level_count;
-    int sets = old_tables == NULL ? settings->table_count : settings->component_count;
-    rule->quantizers = aligned_alloc(_Alignof(rj_quantizer), (size_t)sets * level_count * sizeof *rule->quantizers);
+    size_t count = (size_t)settings->table_count * level_count;
+    rule->quantizers = aligned_alloc(_Alignof(rj_quantizer), count * sizeof *rule->quantizers);
     if (rule->quantizers == NULL) {
         snprintf(message, RJ_MESSAGE_SIZE, "no memory for the quantisers");
         return RJ_NO_MEMORY;
     }
-    for (int set = 0; set < sets; set++)
+    for (int table = 0; table < settings->table_count; table++)
         for (size_t level = 0; level < level_count; level++) {
-            rj_quantizer *quantizer = &rule->quantizers[(size_t)set * level_count + level];
+            rj_quantizer *quantizer = &rule->quantizers[(size_t)table * level_count + level];
             float allowance = settings->allowances[level] * (settings->trellis ? before_trellis : 1.0f);
             float step_scale = settings->step_scales == NULL ? 1.0f : settings->step_scales[level];
-            if (!occurs[level])
-                continue;
-            if (old_tables == NULL)
-                rj_quantizer_init(quantizer, settings->tables[set], settings->weights[set], step_scale, allowance);
-            else
-                rj_requantizer_init(quantizer, old_tables[set], settings->tables[settings->components[set].table],
-                                    settings->weights[settings->components[set].table], step_scale, allowance);
+            if (occurs[level])
+                rj_quantizer_init(quantizer, settings->tables[table], settings->weights[table], step_scale, allowance);
         }
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];
-        size_t set = (size_t)(old_tables == NULL ? component->table : i);
         rule->components[i] = (rj_component_rule){
             .block_levels = component->block_levels,
             .block_columns = component->block_columns,
-            .quantizers = &rule->quantizers[set * level_count],
+            .quantizers = &rule->quantizers[(size_t)component->table * level_count],
         };
     }
     return RJ_OK;
 }
 
-rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height,
-                       const uint16_t (*old_tables)[RJ_BLOCK_SIZE], char *message)
+/* The trellis knows itself what the end of a block costs. */
+static void init_masking(rj_rule *rule, const rj_settings *settings)
+{
+    float tail = settings->trellis ? 0.0f : settings->tail;
+    rj_zigzag_rows_init(&rule->zigzag);
+    rj_masking_init(&rule->own_masking, &rule->zigzag, settings->masking, tail);
+    rule->masking = !settings->trellis && (settings->masking > 0 || tail > 0) ? &rule->own_masking : NULL;
+}
+
+rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t width, uint32_t height, char *message)
 {
     uint8_t occurs[MAX_LEVELS] = {0};
     rj_status status = check_settings(settings, message);
@@ -160,7 +162,8 @@ rj_status rj_rule_init(rj_rule *rule, const rj_settings *settings, uint32_t widt
         snprintf(message, RJ_MESSAGE_SIZE, "this processor has no block kernel '%s'", settings->simd);
         return RJ_BAD_ARGUMENT;
     }
-    return make_quantizers(rule, settings, old_tables, occurs, message);
+    init_masking(rule, settings);
+    return make_quantizers(rule, settings, occurs, message);
 }
 
 void rj_rule_free(rj_rule *rule)

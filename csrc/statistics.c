@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-rj_statistics *rj_statistics_new(const rj_settings *settings)
+rj_statistics *rj_statistics_new(const rj_settings *settings, const rj_zigzag_rows *zigzag)
 {
     rj_statistics *statistics = calloc(1, sizeof *statistics);
     if (statistics == NULL)
         return NULL;
-    rj_zigzag_rows_init(&statistics->zigzag);
+    statistics->zigzag = zigzag;
     for (int i = 0; i < settings->component_count; i++) {
         const rj_component *component = &settings->components[i];
         statistics->dc[i] = malloc((size_t)component->block_rows * component->block_columns * sizeof(int16_t));
@@ -51,7 +51,11 @@ void rj_count_blocks(rj_statistics *statistics, const rj_simd *simd, int compone
     uint32_t *counts = statistics->ac[component];
     int16_t *dc = statistics->dc[component] + place;
     for (size_t block = 0; block < block_count; block++) {
-        count_ac(rj_in_zigzag(&statistics->zigzag, simd->nonzero(blocks[block])), blocks[block], counts);
+        uint64_t nonzero = simd->nonzero(blocks[block]);
+        if (nonzero > 1)
+            count_ac(rj_in_zigzag(statistics->zigzag, nonzero), blocks[block], counts);
+        else /* DC at most, as in every other block of an average photograph */
+            counts[RJ_END_OF_BLOCK]++;
         dc[block] = blocks[block][0];
     }
 }

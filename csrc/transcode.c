@@ -53,31 +53,41 @@ static int same_components(const rj_settings *settings, const rj_header *header)
     return same;
 }
 
-/* For the trellis, which takes coefficients in any unit that the quantisers know. */
-static void keep_row(rj_encoder *encoder, int component, JDIMENSION row, JBLOCKROW levels)
+enum { BLOCKS_AT_ONCE = 16 };
+
+static void dequantize(JBLOCKROW levels, size_t count, const float factors[RJ_BLOCK_SIZE], rj_coefficients *blocks)
 {
-    size_t columns = encoder->rule.components[component].block_columns;
-    rj_coefficients *kept = encoder->kept[component] + row * columns;
-    for (size_t column = 0; column < columns; column++)
+    for (size_t block = 0; block < count; block++)
         for (int i = 0; i < RJ_BLOCK_SIZE; i++)
-            kept[column].values[i] = (float)levels[column][i];
+            blocks[block].values[i] = levels[block][i] * factors[i];
 }
 
-static rj_status recode_row(rj_encoder *encoder, rj_reader *reader, int component, JDIMENSION row)
+/* kept: takes the coefficients of the row, unless it is NULL. The levels may be the old ones. */
+static void recode_blocks(const rj_rule *rule, const rj_component_rule *component, size_t row, JBLOCKROW old_levels,
+                          const float factors[RJ_BLOCK_SIZE], rj_coefficients *kept, JBLOCKROW levels)
+{
+    for (size_t column = 0; column < component->block_columns; column += BLOCKS_AT_ONCE) {
+        rj_coefficients some[BLOCKS_AT_ONCE], *blocks = kept == NULL ? some : kept + column;
+        size_t left = component->block_columns - column, count = left < BLOCKS_AT_ONCE ? left : BLOCKS_AT_ONCE;
+        dequantize(old_levels + column, count, factors, blocks);
+        rule->simd->quantize_blocks(blocks, component->block_levels + row * component->block_columns + column,
+                                    component->quantizers, rule->masking, count, levels + column);
+    }
+}
+
+static rj_status recode_row(rj_encoder *encoder, rj_reader *reader, int component, JDIMENSION row,
+                            const float factors[RJ_BLOCK_SIZE])
 {
     j_common_ptr cinfo = (j_common_ptr)&encoder->cinfo;
     const rj_component_rule *rule = &encoder->rule.components[component];
+    rj_coefficients *kept = encoder->kept[component] == NULL ? NULL : encoder->kept[component] + row * rule->block_columns;
     /* The same row twice, unless the reader's levels are kept. */
     JBLOCKROW old_levels = cinfo->mem->access_virt_barray(cinfo, reader->levels[component], row, 1, FALSE)[0];
     JBLOCKROW levels = rj_levels_row(encoder, component, row);
-    if (encoder->settings.trellis)
-        keep_row(encoder, component, row, old_levels);
-    encoder->rule.simd->recode_blocks((const int16_t(*)[RJ_BLOCK_SIZE])old_levels,
-                                      rule->block_levels + row * rule->block_columns, rule->quantizers,
-                                      rule->block_columns, levels);
+    recode_blocks(&encoder->rule, rule, row, old_levels, factors, kept, levels);
     if (!levels_fit((const int16_t(*)[RJ_BLOCK_SIZE])levels, rule->block_columns))
         return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "a coefficient is out of the range of JPEG's codes");
-    rj_levels_written(encoder, component, row, 0, rule->block_columns, levels);
+    rj_levels_written(encoder, component, row, levels);
     return RJ_OK;
 }
 
@@ -90,7 +100,7 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
     if (!same_components(settings, header))
         return rj_encoder_refuse(encoder, RJ_BAD_ARGUMENT, "the file has other components");
     rj_status status =
-        rj_rule_init(&encoder->rule, settings, header->width, header->height, header->tables, encoder->error.message);
+        rj_rule_init(&encoder->rule, settings, header->width, header->height, encoder->error.message);
     if (status != RJ_OK)
         return status;
 
@@ -107,9 +117,12 @@ rj_status rj_encoder_transcode(rj_encoder *encoder, rj_reader *reader, const rj_
         rj_levels_make_room(encoder, settings);
     for (int i = 0; !keep && i < settings->component_count; i++)
         encoder->levels[i] = reader->levels[i];
-    for (int i = 0; i < settings->component_count; i++)
+    for (int i = 0; i < settings->component_count; i++) {
+        float factors[RJ_BLOCK_SIZE];
+        rj_dequantizer_init(factors, header->tables[i]);
         for (JDIMENSION row = 0; status == RJ_OK && row < settings->components[i].block_rows; row++)
-            status = recode_row(encoder, reader, i, row);
+            status = recode_row(encoder, reader, i, row, factors);
+    }
     return status == RJ_OK ? rj_levels_write_file(encoder, jpeg, size) : status;
 }
 
@@ -130,7 +143,7 @@ rj_status rj_encoder_requantize(rj_encoder *encoder, const rj_encoder *kept, con
     j_compress_ptr cinfo = &encoder->cinfo;
     cinfo->err = rj_error_init(&encoder->error);
     rj_status status =
-        rj_rule_init(&encoder->rule, settings, picture->width, picture->height, NULL, encoder->error.message);
+        rj_rule_init(&encoder->rule, settings, picture->width, picture->height, encoder->error.message);
     if (status != RJ_OK)
         return status;
     if (!has_coefficients(kept, settings))

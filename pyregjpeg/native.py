@@ -51,8 +51,9 @@ class Coding:
     `allowances` has one entry for each map level (the block rule is in csrc/block.h), and so has `step_scales`, what
     the tables' steps are multiplied by, though not in the file, whose decoder has to know them; `segments` holds
     complete markers. The `scans` "smallest" are progressive unless sequential is smaller; `search_scans` takes time to
-    find those that make the smallest file. With `trellis` levels are rate-distortion optimised (csrc/trellis.h);
-    `masking` is the power of a block's contrast by which its errors count less then.
+    find those that make the smallest file. `masking` is the power of a block's contrast by which its errors count less,
+    `tail` by what share the allowance of its last levels is larger (csrc/masking.h). With `trellis` levels are
+    rate-distortion optimised (csrc/trellis.h), and have no tail.
     """
 
     components: tuple[Component, ...]
@@ -60,8 +61,9 @@ class Coding:
     allowances: NDArray[np.float32]
     weights: NDArray[np.float32] | None = None
     step_scales: NDArray[np.float32] | None = None
-    trellis: bool = False
     masking: float = 0.0
+    tail: float = 0.0
+    trellis: bool = False
     optimize: bool = True
     scans: Scans = "sequential"
     search_scans: bool = False
@@ -250,7 +252,8 @@ def fill_coding(coding: Coding) -> tuple[ffi.CData, list[object]]:
             raise CodecError(f"{len(coding.allowances)} map levels have scales of shape {coding.step_scales.shape}")
         struct.step_scales = ffi.from_buffer("float[]", np.ascontiguousarray(coding.step_scales, dtype=np.float32))
         keep_alive.append(struct.step_scales)
-    struct.trellis, struct.masking, struct.optimize = coding.trellis, coding.masking, coding.optimize
+    struct.masking, struct.tail, struct.trellis = coding.masking, coding.tail, coding.trellis
+    struct.optimize = coding.optimize
     struct.scans, struct.search_scans = _SCANS[coding.scans], coding.search_scans
     struct.restart_blocks, struct.restart_rows = coding.restart_blocks, coding.restart_rows
     struct.segments, struct.segments_size = segments, len(coding.segments)

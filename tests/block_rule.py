@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jpeg_sources import ZIGZAG
 from numpy.typing import NDArray
 
 
@@ -29,19 +30,60 @@ def rule(
     table: NDArray[np.uint16],
     allowances: NDArray[np.float64],
     weights: NDArray[np.float32] | None = None,
+    masking: float = 0.0,
+    tail: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The levels by csrc/block.h's rule, and where the decision is so close that float32 may decide otherwise.
 
     `allowances` has one entry for each block, `weights` one for each frequency; without them it is 1 over the step.
+    `masking` and `tail` are those of csrc/masking.h.
     """
+    shares, close_share = _shares(values, masking)
+    allowances = allowances * shares
     steps = table.reshape(8, 8).astype(np.float64)
     rounded = np.rint(values / steps)
     levels, close = _kept(values, rounded, steps, allowances, 1 / steps if weights is None else weights.reshape(8, 8))
     tolerance = 1e-3 + 1e-5 * np.abs(values)
     close |= np.abs(np.abs(values / steps - np.trunc(values / steps)) - 0.5) * steps < tolerance
+    close |= close_share[..., np.newaxis, np.newaxis]
     lowest = np.full((8, 8), -1023)
     lowest[0, 0] = -1024
-    return np.clip(levels, lowest, 1023), close
+    levels = np.clip(levels, lowest, 1023)
+    if tail > 0:
+        of_places = 1 / steps if weights is None else weights.reshape(8, 8)
+        limits = (1 + tail) * 2 * allowances[..., np.newaxis, np.newaxis] * of_places
+        for block in np.ndindex(levels.shape[:2]):
+            _drop_tail(levels[block], values[block] / steps, limits[block], close[block])
+    return levels, close
+
+
+def _shares(values: NDArray[np.float64], masking: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """By how much each block's allowance is larger for its contrast, and where that is between two values."""
+    root = np.sqrt(2) * np.cos(np.arange(8) * np.pi / 16)
+    root[0] = 1
+    squares = (8 * values * root * root[:, np.newaxis]) ** 2
+    squares[..., 0, 0] = 0
+    octaves, within = np.divmod(np.log2(squares.sum(axis=(-2, -1)) + 2.0**13), 1)
+    quarters = (2**within - 1) * 4
+    close = np.abs(quarters - np.rint(quarters)) < 1e-3
+    shares = 2.0 ** ((octaves - 19) * masking) * (1 + np.floor(quarters) / 4) ** masking
+    flat = (octaves == 13) & (quarters < 0.5)  # less contrast than that there is not
+    return shares, close & ~flat & (masking > 0)
+
+
+def _drop_tail(
+    levels: NDArray[np.float64], in_steps: NDArray[np.float64], limits: NDArray[np.float64], close: NDArray[np.bool_]
+) -> None:
+    """Set the block's last levels to 0 as long as there are two zeros or more before them and they add little error."""
+    in_zigzag = [divmod(place, 8) for place in ZIGZAG]
+    while places := [at for at in range(1, 64) if levels[in_zigzag[at]] != 0]:
+        last = in_zigzag[places[-1]]
+        gain = levels[last] * (2 * in_steps[last] - levels[last])
+        if places[-1] - (places[-2] if len(places) > 1 else 0) <= 2 or gain >= limits[last]:
+            close |= bool(abs(gain - limits[last]) < 1e-4 * (1 + gain))
+            return
+        close |= bool(abs(gain - limits[last]) < 1e-4 * (1 + gain))
+        levels[last] = 0
 
 
 def requantized(

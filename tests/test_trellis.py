@@ -13,7 +13,7 @@ import pytest
 from helper import DHT, PHOTOGRAPHS, mean_square_error, opened, payloads, photograph, read_levels
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jpeg_sources import grey_jpeg
+from jpeg_sources import ZIGZAG, grey_jpeg
 from measured_memory import MIB, STATUS, memory_kept
 from noisy_images import noisy_images
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ from pyregjpeg import codec, native
 from pyregjpeg.native import Component, Settings
 from pyregjpeg.quantization import annex_k
 
-ZIGZAG = sorted(range(64), key=lambda place: (sum(divmod(place, 8)), divmod(place, 8)[sum(divmod(place, 8)) % 2 == 0]))
 AC = np.arange(64).reshape(8, 8) > 0
 ONES = np.ones((1, 64), dtype=np.float32)
 
