@@ -58,12 +58,18 @@ def with_one_weight(settings: native.Settings, _: Other) -> native.Settings:
 def with_dead_zone(settings: native.Settings, other: Other) -> native.Settings:
     """The block rule of effort="fast", with its weights."""
     fast = other(effort="fast")
-    return replace(settings, trellis=False, weights=fast.weights, allowances=fast.allowances, masking=fast.masking)
+    of_rule = {name: getattr(fast, name) for name in ("weights", "allowances", "masking", "tail")}
+    return replace(settings, trellis=False, **of_rule)
 
 
 def without_masking(settings: native.Settings, _: Other) -> native.Settings:
     """Busy blocks are worth as much as smooth ones."""
     return replace(settings, masking=0.0)
+
+
+def without_tail(settings: native.Settings, _: Other) -> native.Settings:
+    """A block's last levels are kept like any others."""
+    return replace(settings, tail=0.0)
 
 
 def without_sharpening(settings: native.Settings, _: Other) -> native.Settings:
@@ -92,6 +98,8 @@ LEVERS: Mapping[str, Mapping[str, Lever]] = {
         "tables (Annex K's instead)": with_annex_k,
         "dead zone (rounding instead)": without_dead_zone,
         "weights by frequency (their mean instead)": with_one_weight,
+        "masking": without_masking,
+        "dropped tails": without_tail,
         "chroma sharpening": without_sharpening,
         "deringing": without_deringing,
     },

@@ -51,6 +51,7 @@ def _mean_psnr(pictures: Sequence[Image.Image], rule: LevelRule, quality: int, a
     settings = {
         "trellis": rule.trellis,
         "masking": rule.masking,
+        "tail": rule.tail,
         "chroma_sharpening": rule.chroma_sharpening,
         "deringing": rule.deringing,
     }

@@ -7,17 +7,16 @@ has it) takes a tenth of that, and a search needs tens of thousands of values.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pyregjpeg import metrics
+from pyregjpeg.perceptual import Fitted
 from pyregjpeg.perceptual_metrics import ms_ssim
 
 from .equal_quality import RateCurve, RatePoint
@@ -30,22 +29,6 @@ RIVAL_QUALITIES = (30, 45, 60, 72, 80, 86, 91)
 
 Figures = tuple[float, ...]
 Ssimulacra2 = Callable[[Image.Image, Image.Image], float]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Steps and weights (see csrc/block.h) of luma and chroma, each (2, 64), before they are scaled to a quality.
-
-    `settings` are the others of native.Settings that go with them.
-    """
-
-    steps: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def scaled(self, scale: float) -> NDArray[np.uint16]:
-        """The steps of a file, 1 to 255."""
-        return np.clip(np.rint(self.steps * scale), 1, 255).astype(np.uint16)
 
 
 class Judge:
@@ -76,10 +59,10 @@ class Judge:
         ]
 
 
-def encoded(picture: Image.Image, tables: Tables, scale: float) -> bytes:
-    """The picture by our encoder with such tables, everything of importance 1, 4:2:0, optimised Huffman tables."""
-    weights = tables.weights.astype(np.float32)
-    return with_one_allowance(picture, tables.scaled(scale), 1.0, weights, optimize=True, **tables.settings)
+def encoded(picture: Image.Image, fitted: Fitted, scale: float, **settings: Any) -> bytes:
+    """The picture by our encoder with such tables, everything of importance 1, 4:2:0; settings are more of native's."""
+    own = {name: getattr(fitted, name) for name in ("masking", "tail", "chroma_sharpening")}
+    return with_one_allowance(picture, fitted.tables(scale), 1.0, fitted.weights, **own, **settings)
 
 
 def ssimulacra2_by(program: Path | None) -> Ssimulacra2:

@@ -30,14 +30,15 @@ _ANNEX_K_MASKING = 0.2
 class LevelRule:
     """The rule for one kind of tables and one effort.
 
-    `weights`, (2, 64), are those of the frequencies in luma and in chroma, None for 1 over the step; `masking` is the
-    exponent of csrc/optimize.c; `chroma_sharpening` and `deringing` are what is done to the samples.
+    `weights`, (2, 64), are those of the frequencies in luma and in chroma, None for 1 over the step; `masking` and
+    `tail` are those of csrc/masking.h; `chroma_sharpening` and `deringing` are done to the samples.
     """
 
     tables: str
     effort: str
     weights: NDArray[np.float32] | None
     masking: float
+    tail: float
     chroma_sharpening: float
     deringing: bool
 
@@ -92,10 +93,9 @@ def unit(rule: LevelRule, luma_table: NDArray[np.uint16]) -> float:
 def level_rule(tables: str, effort: str) -> LevelRule:
     """The rule for "annex-k" or "perceptual" tables with "fast" or "best" effort."""
     if tables == "annex-k":
-        return LevelRule(tables, effort, None, _ANNEX_K_MASKING if effort == "best" else 0.0, 0.0, False)
+        return LevelRule(tables, effort, None, _ANNEX_K_MASKING if effort == "best" else 0.0, 0.0, 0.0, False)
     fitted = perceptual.fitted(effort)
-    weights = perceptual.weights(effort)
-    return LevelRule(tables, effort, weights, fitted["masking"], fitted["chroma_sharpening"], True)
+    return LevelRule(tables, effort, fitted.weights, fitted.masking, fitted.tail, fitted.chroma_sharpening, True)
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,32 @@ from .quantization import LOW_FREQUENCIES
 TABLES = Path(__file__).with_name("perceptual_tables.json")
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """Tables of luma and chroma, how they grow with their scale, and how levels are chosen with them.
+
+    `steps`, (2, 64), are multiplied by the scale to the power of their `exponents`; `weights`, (2, 64), `masking` and
+    `tail` are those of csrc/block.h and csrc/masking.h, `chroma_sharpening` is that of csrc/chroma.h.
+    """
+
+    steps: NDArray[np.float64]
+    exponents: NDArray[np.float64]
+    weights: NDArray[np.float32]
+    masking: float
+    tail: float
+    chroma_sharpening: float
+
+    def tables(self, scale: float) -> NDArray[np.uint16]:
+        """The steps of a file, 1 to 255."""
+        return np.clip(np.rint(self.steps * scale**self.exponents), 1, 255).astype(np.uint16)
+
+
 @functools.cache
 def tables(quality: int, effort: str) -> NDArray[np.uint16]:
     """The luma and chroma tables (2, 64) of a quality 1..100: the SSIMULACRA2 of Pillow's JPEG at it, on average."""
-    of_effort = fitted(effort)
-    scale = np.exp(np.interp(quality, of_effort["qualities"], np.log(of_effort["scales"])))
-    found: NDArray[np.uint16] = np.clip(np.rint(np.array(of_effort["steps"]) * scale), 1, 255).astype(np.uint16)
+    content = _content()[effort]
+    scale = float(np.exp(np.interp(quality, content["qualities"], np.log(content["scales"]))))
+    found = fitted(effort).tables(scale)
     found.flags.writeable = False  # one array serves all callers
     return found
 
@@ -38,23 +59,20 @@ def exact_quality(luma_table: NDArray[np.uint16], effort: str) -> int | None:
 
 
 @functools.cache
-def _luma_tables(effort: str) -> NDArray[np.uint16]:
-    """Those of the qualities 1 to 100, (100, 64)."""
-    return np.array([tables(quality, effort)[0] for quality in range(1, 101)])
+def fitted(effort: str) -> Fitted:
+    """All that was found for an effort, "fast" or "best"."""
+    content = _content()[effort]
+    steps, exponents, weights = (np.array(content[name]) for name in ("steps", "exponents", "weights"))
+    weights = weights.astype(np.float32)
+    weights.flags.writeable = False
+    numbers = {name: content[name] for name in ("masking", "tail", "chroma_sharpening")}
+    return Fitted(steps, exponents, weights, **numbers)
 
 
 @functools.cache
-def weights(effort: str) -> NDArray[np.float32]:
-    """The weight of each frequency in luma and in chroma, (2, 64); an allowance is in their unit."""
-    found = np.array(fitted(effort)["weights"], dtype=np.float32)
-    found.flags.writeable = False
-    return found
-
-
-def fitted(effort: str) -> dict[str, Any]:
-    """All that was found for an effort, "fast" or "best"."""
-    of_effort: dict[str, Any] = _content()[effort]
-    return of_effort
+def _luma_tables(effort: str) -> NDArray[np.uint16]:
+    """Those of the qualities 1 to 100, (100, 64)."""
+    return np.array([tables(quality, effort)[0] for quality in range(1, 101)])
 
 
 @functools.cache

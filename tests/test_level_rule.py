@@ -58,9 +58,11 @@ def test_a_background_of_half_the_quality_has_many_times_the_allowance_of_what_m
 def test_only_perceptual_tables_have_weights_and_change_the_samples() -> None:
     for rule in RULES:
         fitted = rule.tables == "perceptual"
-        assert (rule.weights is not None, rule.chroma_sharpening > 0, rule.deringing) == (fitted, fitted, fitted)
+        assert (rule.weights is not None, rule.chroma_sharpening > 0, rule.deringing) == (fitted,) * 3
 
 
-def test_only_best_effort_has_the_trellis_and_masking() -> None:
-    assert [rule.trellis for rule in RULES] == [rule.effort == "best" for rule in RULES]
-    assert [rule.masking > 0 for rule in RULES] == [rule.effort == "best" for rule in RULES]
+def test_only_annex_k_with_fast_effort_is_without_masking_and_only_best_has_the_trellis() -> None:
+    for rule in RULES:
+        assert rule.trellis == (rule.effort == "best")
+        assert (rule.masking > 0) == (name_of(rule) != "annex-k, fast")
+        assert (rule.tail > 0) == (name_of(rule) == "perceptual, fast")
