@@ -14,7 +14,7 @@ from PIL.JpegPresets import presets
 from . import perceptual, quantization
 from .errors import CodecError, OptionError
 from .level_rule import LevelRule, level_rule
-from .options import DEFAULT_QUALITY, DEFAULT_TABLES, SaveOptions
+from .options import DEFAULT_QUALITY, DEFAULT_TABLES, EFFORTS, SaveOptions
 from .region_map import LEVELS
 
 
@@ -78,6 +78,17 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
     quality = quantization.equivalent_quality(tables[0])
     rule = level_rule("annex-k", options.effort)
     return Quantization(tables, keep_rgb, table_of_component, sampling, quality, rule)
+
+
+def family_and_quality(luma_table: NDArray[np.uint16]) -> tuple[str, int]:
+    """The kind of tables and the quality that a file's amounts to: "annex-k" unless they are fitted ones of ours."""
+    quality = quantization.equivalent_quality(luma_table)
+    if not np.array_equal(quantization.annex_k(quality)[0], luma_table):  # the finest are the same in both
+        for effort in EFFORTS:
+            fitted = perceptual.exact_quality(luma_table, effort)
+            if fitted is not None:
+                return "perceptual", fitted
+    return "annex-k", quality
 
 
 def _sampling(

@@ -79,7 +79,9 @@ def _names(_context: click.Context, _parameter: click.Parameter, values: tuple[s
     help="What matters, in pixels; repeatable.",
 )
 @click.option(
-    "--progressive", is_flag=True, default=None, help="Write progressive JPEGs.  [default: JPEGs as they are]"
+    "--progressive/--no-progressive",
+    default=None,
+    help="Write progressive JPEGs, or none.  [default: JPEGs as they are; with --effort best what is smaller]",
 )
 @click.option("--subsampling", type=click.Choice(CHOICES["subsampling"]), help=f"Of colour, {PIXELS_ONLY}.")
 @click.option("--pixels", is_flag=True, help="JPEGs through pixels too, not by their coefficients.")
@@ -105,8 +107,20 @@ def _names(_context: click.Context, _parameter: click.Parameter, values: tuple[s
 )
 @click.option("--suffix", default="", help="At the end of the results' names; without -o they go beside the sources.")
 @click.option("--in-place", is_flag=True, help="Replace the sources; JPEGs only, and never twice.")
-@click.option("--tables", type=click.Choice(CHOICES["tables"]), default=DEFAULT_TABLES, show_default=True)
-@click.option("--effort", type=click.Choice(CHOICES["effort"]), default="fast", show_default=True)
+@click.option(
+    "--tables",
+    type=click.Choice(CHOICES["tables"]),
+    default=DEFAULT_TABLES,
+    show_default=True,
+    help="Of quantisation: ours, or exactly Pillow's.",
+)
+@click.option(
+    "--effort",
+    type=click.Choice(CHOICES["effort"]),
+    default="fast",
+    show_default=True,
+    help="How much time to take: best is two to three times as long for smaller files.",
+)
 @click.option(
     "--damaged",
     type=click.Choice(CHOICES["damaged"]),

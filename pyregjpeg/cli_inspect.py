@@ -15,6 +15,12 @@ from .cli_convert import SOME_FAILED
 from .inspection import Inspection, Marker, Scan, Zeros
 from .qf_inspection import QfMap
 
+_QUALITIES = {
+    "annex-k": "{}, exactly Pillow's",
+    "perceptual": "{}, of pyregjpeg's tables",
+    None: "nearest {} of Pillow's",
+}
+
 
 @click.command()
 @click.argument("source", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -47,7 +53,7 @@ def _summary(found: Inspection) -> Iterator[str]:
     samplings = ", ".join(f"{part.name} {part.h_samp}x{part.v_samp}" for part in found.components)
     entropy = "arithmetic coding" if found.arithmetic else f"{found.huffman_tables} Huffman tables"
     restarts = f", restart markers every {found.restart_interval} MCUs" if found.restart_interval else ""
-    quality = f"{found.quality}, exactly Pillow's" if found.quality_exact else f"nearest {found.quality} of Pillow's"
+    quality = _QUALITIES[found.exact_tables].format(found.quality)
     size, density = f"{found.width}x{found.height}", f"{found.bits_per_pixel:.3f} bits per pixel"
     yield f"  size         {size}, {found.bytes:,} bytes, {density}"
     yield f"  colour       {colour} ({samplings})"

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import markers, qf_inspection, quantization, visualize
+from . import markers, perceptual, qf_inspection, quantization, visualize
+from .chosen_tables import family_and_quality
 from .errors import CodecError
 from .markers import Segment
+from .options import EFFORTS
 from .qf_inspection import QfMap
 from .reader import Reader
 from .region_map import BLOCK
@@ -103,7 +105,8 @@ class Inspection:
 
     `sampling` is None where there is no usual word for it; `coding` is "baseline", "extended" or "progressive";
     `huffman_tables` "standard" (those of annex K) or "optimised", None where the file is arithmetic-coded. `quality` is
-    the Pillow quality that the tables amount to; where it is `quality_exact`, they are Pillow's own.
+    the one that the tables amount to; where they are exactly those of a quality, `exact_tables` says of which kind,
+    "annex-k" (Pillow's) or "perceptual", else it is None and the quality the nearest of Pillow's.
     `restart_interval` is in MCUs, 0 for none. `markers` are in the file's order. `qf_map` is None in the standard
     dialect.
     """
@@ -118,7 +121,7 @@ class Inspection:
     arithmetic: bool
     huffman_tables: str | None
     quality: int
-    quality_exact: bool
+    exact_tables: str | None
     restart_interval: int
     orientation: int | None
     bytes_after_end: int
@@ -143,8 +146,7 @@ def inspect(jpeg: bytes) -> Inspection:
     width, height = reader.size
     colour_space = _colour_space(len(reader.samplings), has_chroma=reader.has_chroma)
     names = _COMPONENTS[colour_space]
-    quality = quantization.equivalent_quality(reader.tables[0])
-    own = [quantization.annex_k(quality)[int(reader.has_chroma and place in (1, 2))] for place in range(len(names))]
+    exact_tables, quality = _exact_tables(reader)
     orientations = (markers.orientation(it.payload) for it in segments if markers.contents(it) == "EXIF")
     return Inspection(
         bytes=len(jpeg),
@@ -157,7 +159,7 @@ def inspect(jpeg: bytes) -> Inspection:
         arithmetic=number >= _FIRST_ARITHMETIC,
         huffman_tables=None if number >= _FIRST_ARITHMETIC else _huffman_tables(segments),
         quality=quality,
-        quality_exact=np.array_equal(own, reader.tables),
+        exact_tables=exact_tables,
         restart_interval=_restart_interval(segments),
         orientation=next(orientations, None),
         bytes_after_end=len(jpeg) - segments[-1].end,
@@ -175,6 +177,16 @@ def inspect(jpeg: bytes) -> Inspection:
             for it in segments
         ),
     )
+
+
+def _exact_tables(reader: Reader) -> tuple[str | None, int]:
+    family, quality = family_and_quality(reader.tables[0])
+    of_efforts = [perceptual.tables(quality, effort) for effort in EFFORTS]
+    kinds = [int(reader.has_chroma and component in (1, 2)) for component in range(len(reader.tables))]
+    for tables in of_efforts if family == "perceptual" else [quantization.annex_k(quality)]:
+        if np.array_equal(tables[kinds], reader.tables):
+            return family, quality
+    return None, quantization.equivalent_quality(reader.tables[0])
 
 
 def heatmap(jpeg: bytes) -> Image.Image:

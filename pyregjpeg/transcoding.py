@@ -14,9 +14,10 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from . import carried, codec, map_model, native, perceptual, qf_segment, quantization, region_map
+from .chosen_tables import family_and_quality
 from .errors import CodecError, OptionError
 from .level_rule import LevelRule, level_rule
-from .options import DEFAULT_TABLES, EFFORTS, TranscodeOptions, default_background_quality, scans
+from .options import DEFAULT_TABLES, TranscodeOptions, default_background_quality, scans
 from .picture_map import Loaded, PictureMap
 from .reader import Reader, Segment
 
@@ -82,7 +83,7 @@ class Source:
                 "pyregjpeg.decode gives its picture."
             )
         self._options = options
-        self._own_family, self.quality = _family_and_quality(self._reader.tables[0])
+        self._own_family, self.quality = family_and_quality(self._reader.tables[0])
 
     def __enter__(self) -> Source:
         return self
@@ -108,8 +109,9 @@ class Source:
             weights=self._weights(rule, table_of_component),
             # What is coded by coarser tables is coded as by the encoder; what stays, stays to the last level.
             allowances=rule.allowances(tables[0], quality, background, region_map.LEVELS, keeps_important=as_before),
-            trellis=rule.trellis,
             masking=rule.masking,
+            tail=rule.tail,
+            trellis=rule.trellis,
             optimize=bool(options.optimize),
             scans=self._scans(options),
             search_scans=options.effort == "best",
@@ -221,17 +223,6 @@ class Source:
         if "all" in self._options.strip:
             return jpeg
         return carried.with_rest(jpeg, self.jpeg, self._reader.end, self._reader.segments)
-
-
-def _family_and_quality(luma_table: NDArray[np.uint16]) -> tuple[str, int]:
-    """The kind of tables and the quality that a source's amount to: "annex-k" unless they are fitted ones of ours."""
-    quality = quantization.equivalent_quality(luma_table)
-    if not np.array_equal(quantization.annex_k(quality)[0], luma_table):  # the finest are the same in both
-        for effort in EFFORTS:
-            fitted = perceptual.exact_quality(luma_table, effort)
-            if fitted is not None:
-                return "perceptual", fitted
-    return "annex-k", quality
 
 
 def _distinct(tables: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], list[int]]:

@@ -61,6 +61,13 @@ def test_convert_writes_what_encode_returns(folder: Path) -> None:
     assert result.stdout == f"a.png -> b.jpg: {Path('a.png').stat().st_size:,} -> {len(expected):,} bytes\n"
 
 
+@pytest.mark.parametrize("option", ["--progressive", "--no-progressive"])
+def test_best_effort_is_told_whether_progressive(folder: Path, option: str) -> None:
+    photograph("coffee").save("a.png")
+    assert converted("a.png", "-o", "b.jpg", "--effort", "best", option).exit_code == 0
+    assert bool(opened((folder / "b.jpg").read_bytes()).info.get("progressive")) == (option == "--progressive")
+
+
 def test_without_options_a_model_finds_what_matters_and_a_jpeg_keeps_its_tables(folder: Path) -> None:
     (folder / "a.jpg").write_bytes(jpeg())
     assert run("a.jpg", "-o", "b.jpg").exit_code == 0

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from helper import opened, photograph, read_levels, saved
 from PIL import Image
 
+import pyregjpeg
 from pyregjpeg.cli import main
 from pyregjpeg.inspection import heatmap, inspect
 from pyregjpeg.metrics import luma
@@ -84,6 +85,12 @@ def test_a_plain_file_has_few_words(tmp_path: Path) -> None:
     assert "  coding       baseline, standard Huffman tables, 1 scan" in lines
     assert "  quality      nearest 77 of Pillow's" in lines
     assert not [line for line in lines if "orientation" in line or "after end" in line]
+
+
+def test_our_own_tables_are_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(pyregjpeg.encode(photograph("gravel"), quality=66, background_quality=66))
+    assert "  quality      66, of pyregjpeg's tables" in run(str(path)).stdout.splitlines()
 
 
 def test_shares_are_percentages_of_the_components(jpeg: bytes) -> None:

@@ -13,7 +13,9 @@ import pytest
 from helper import photograph, read_levels, saved
 from PIL import Image
 
+import pyregjpeg
 from pyregjpeg.inspection import Inspection, inspect
+from pyregjpeg.options import EFFORTS
 from pyregjpeg.quantization import annex_k
 
 
@@ -187,17 +189,26 @@ def test_each_of_pillows_qualities_is_recognised_as_such(mode: str) -> None:
     small = photograph("coffee", mode).crop((100, 100, 116, 116))
     for quality in range(1, 101):
         found = inspect(saved(small, "JPEG", quality=quality))
-        assert (found.quality, found.quality_exact) == (quality, True)
+        assert (found.quality, found.exact_tables) == (quality, "annex-k")
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_each_of_our_own_qualities_is_recognised_as_such(mode: str, effort: str) -> None:
+    small = photograph("coffee", mode).crop((100, 100, 116, 116))
+    for quality in range(10, 98, 3):  # near both ends several qualities may have one table
+        found = inspect(pyregjpeg.encode(small, quality=quality, background_quality=quality, effort=effort))
+        assert (found.quality, found.exact_tables) == (quality, "perceptual")
 
 
 def test_other_tables_amount_to_the_nearest_quality() -> None:
     luma, chroma = annex_k(80).astype(int).tolist()
-    assert inspect(jpeg_of(qtables=[luma, chroma])).quality_exact
+    assert inspect(jpeg_of(qtables=[luma, chroma])).exact_tables == "annex-k"
     for changed in ([luma, [*chroma[:-1], chroma[-1] + 1]], [[*luma[:-1], luma[-1] + 1], chroma], [luma, luma]):
         found = inspect(jpeg_of(qtables=changed))
-        assert (found.quality, found.quality_exact) == (80, False)
+        assert (found.quality, found.exact_tables) == (80, None)
     even = inspect(jpeg_of(qtables=[[3] * 64]))
-    assert (even.quality, even.quality_exact) == (90, False)
+    assert (even.quality, even.exact_tables) == (90, None)
 
 
 def test_the_restart_interval_is_the_first_scans() -> None:
