@@ -9,7 +9,7 @@ python=$PWD/.venv/bin/python # made by the README's own command
 # The tests that reach the C code, as far as they take seconds.
 codec_tests=(-m "not slow" tests/test_{native,pixels,codec,plugin,plugin_errors,fuzz}.py
     tests/test_{reader,transcode,transcode_map,transcode_damage,transcode_hostile,carried,carried_rest}.py
-    tests/test_{target_size,huffman,scans,progressive,trellis,chroma,deringing,step_scales,coefficients}.py
+    tests/test_{target_size,huffman,scans,progressive,masking,trellis,chroma,deringing,step_scales,coefficients}.py
     tests/test_{decode_regions,decode_regions_errors}.py)
 
 # Prints a command's output only if it fails.

@@ -39,6 +39,7 @@ static void fill_levels(int16_t blocks[BLOCKS][RJ_BLOCK_SIZE])
             blocks[block][i] = (int16_t)((int32_t)random_below(2 * largest + 1) - (int32_t)largest);
 }
 
+/* With what makes coefficients of the levels of some other table. */
 static void choose(rj_quantizer quantizers[QUANTIZERS], float factors[RJ_BLOCK_SIZE])
 {
     static const float allowances[QUANTIZERS] = {0.0f, 0.5f, 3.9f, 25.0f, 1e6f};
@@ -46,16 +47,18 @@ static void choose(rj_quantizer quantizers[QUANTIZERS], float factors[RJ_BLOCK_S
     static const uint32_t largest_steps[] = {1, 16, 255, 65535};
     uint32_t largest = largest_steps[random_below(4)];
     for (int i = 0; i < QUANTIZERS; i++) {
-        uint16_t table[RJ_BLOCK_SIZE], old_table[RJ_BLOCK_SIZE];
+        uint16_t table[RJ_BLOCK_SIZE];
         float weights[RJ_BLOCK_SIZE];
         for (int j = 0; j < RJ_BLOCK_SIZE; j++) {
             table[j] = (uint16_t)(1 + random_below(largest));
-            old_table[j] = (uint16_t)(1 + random_below(table[j]));
             weights[j] = i % 2 == 0 ? 1.0f / table[j] : (float)random_below(8) / 16.0f;
         }
         rj_quantizer_init(&quantizers[i], table, weights, step_scales[i], allowances[i]);
-        rj_dequantizer_init(factors, old_table);
     }
+    uint16_t old_table[RJ_BLOCK_SIZE];
+    for (int j = 0; j < RJ_BLOCK_SIZE; j++)
+        old_table[j] = (uint16_t)(1 + random_below(largest));
+    rj_dequantizer_init(factors, old_table);
 }
 
 /* Steps: levels become coefficients, the largest of which do not fit into 16 bits. */

@@ -17,8 +17,8 @@ enum { RJ_BLOCK_SIDE = 8, RJ_BLOCK_SIZE = 64 };
  *
  * For n = 1 this is the dead zone |u| < 1/2 + A w: with w = 1 over the step it grows by A at all frequencies alike, else
  * in proportion to the step. A larger coefficient is rarely worth its bits to an unimportant block either, but dropping
- * it hurts as its square, so it takes a larger allowance. DC is only rounded. What the block itself adds to its allowance
- * is in masking.h.
+ * it hurts as its square, so it takes a larger allowance. DC is only rounded. What the block's content makes of its
+ * allowance is in masking.h.
  *
  * scale makes u of a coefficient as the kernels' DCT leaves it, with a constant for each frequency; limit is 2 A w.
  */
@@ -30,7 +30,7 @@ typedef struct {
 void rj_quantizer_init(rj_quantizer *quantizer, const uint16_t table[RJ_BLOCK_SIZE], const float weights[RJ_BLOCK_SIZE],
                        float step_scale, float allowance);
 
-/* What makes such coefficients of a file's levels by this table; what will be a tie goes to the smaller level. */
+/* What makes such coefficients as the kernels' DCT leaves of a file's levels; ties will go to the smaller level. */
 void rj_dequantizer_init(float factors[RJ_BLOCK_SIZE], const uint16_t table[RJ_BLOCK_SIZE]);
 
 typedef struct rj_masking rj_masking;

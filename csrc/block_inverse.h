@@ -39,7 +39,7 @@ static inline RJ_TARGET void inverse_dct8(vec x[RJ_BLOCK_SIDE])
 
 static RJ_TARGET void restore_block(const rj_coefficients *block, rj_samples *samples)
 {
-    /* One over 8 times the square of what dct8 leaves in output k (rj_quantizer_init has the roots). */
+    /* One over 8 times the square of what dct8 leaves in output k (block.c has the roots). */
     static const _Alignas(64) float share[RJ_BLOCK_SIDE] = {
         0.125f, 0.064972883118536245f, 0.073223304703363107f, 0.090403918260730576f,
         0.125f, 0.2024893005527218f, 0.42677669529663664f, 1.64213389806801f};

@@ -4,9 +4,9 @@
  *
  * The including file defines before: these two; vec, a vector of LANES floats; RJ_TARGET, the function attribute that
  * admits its instructions; and the functions broadcast, load, store, add, sub, mul, rounded, unless_below,
- * load_transposed, transpose, sum_of_columns, which adds those that are four, then two, then one apart, store_levels and
- * nonzero. All kernels do the same operations in the same order without fused multiply-add
- * and round to the nearest even integer, so that their levels are the same to the last bit.
+ * load_transposed, transpose, sum_of_columns (which adds those that are four, then two, then one apart), store_levels and
+ * nonzero. It includes masking.h. All kernels do the same operations in the same order without fused multiply-add and
+ * round to the nearest even integer, so that their levels are the same to the last bit.
  */
 
 enum {
@@ -16,7 +16,7 @@ enum {
 
 /*
  * One-dimensional DCT of eight vectors, in place: the flow graph of Arai, Agui and Nakajima (1988), five
- * multiplications, its outputs left unnormalised (rj_quantizer_init has the factors).
+ * multiplications, its outputs left unnormalised (block.c has the factors).
  */
 static inline RJ_TARGET void dct8(vec x[RJ_BLOCK_SIDE])
 {
@@ -67,7 +67,7 @@ static inline RJ_TARGET void transform(vec x[GROUPS][RJ_BLOCK_SIDE], const uint8
 }
 
 /* The sum of the squared AC coefficients; all kernels add in the same order. */
-static inline RJ_TARGET float sum_of_squares(const vec x[GROUPS][RJ_BLOCK_SIDE])
+static inline RJ_TARGET float sum_of_squares(vec x[GROUPS][RJ_BLOCK_SIDE])
 {
     static const _Alignas(64) float without_dc[RJ_BLOCK_SIDE] = {0.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
     vec sums[GROUPS];
@@ -86,9 +86,9 @@ static inline RJ_TARGET float sum_of_squares(const vec x[GROUPS][RJ_BLOCK_SIDE])
 
 /*
  * gains: takes the n (2 u - n) of the block rule, unless it is NULL. No clamp: samples of 0 to 255 give AC coefficients of
- * at most 1020, which baseline JPEG can code with any table.
+ * at most 1020, which baseline JPEG can code with any table; who brings others checks what comes of them.
  */
-static inline RJ_TARGET void round_block(const vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, float share,
+static inline RJ_TARGET void round_block(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer, float share,
                                          float *gains, int16_t *out)
 {
     for (int at = 0; at < RJ_BLOCK_SIZE; at += STORED) {
@@ -105,7 +105,7 @@ static inline RJ_TARGET void round_block(const vec x[GROUPS][RJ_BLOCK_SIDE], con
     }
 }
 
-static inline RJ_TARGET void quantize(const vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer,
+static inline RJ_TARGET void quantize(vec x[GROUPS][RJ_BLOCK_SIDE], const rj_quantizer *quantizer,
                                       const rj_masking *masking, int16_t *out)
 {
     if (masking == NULL) {

@@ -7,8 +7,6 @@
 
 #include "internal.h"
 
-#include <stdlib.h>
-#include <string.h>
 
 typedef void forward_dct(j_compress_ptr cinfo, jpeg_component_info *compptr, JSAMPARRAY sample_data,
                          JBLOCKROW coef_blocks, JDIMENSION start_row, JDIMENSION start_col, JDIMENSION num_blocks);

@@ -64,7 +64,7 @@ typedef struct {
     const rj_quantizer *quantizers;
 } rj_component_rule;
 
-/* masking: own_masking, or NULL where blocks add nothing to their allowances. */
+/* masking: own_masking, or NULL where the block rule takes allowances as they are. */
 typedef struct {
     const rj_simd *simd;
     rj_quantizer *quantizers;

@@ -1,4 +1,4 @@
-/* This file contains what a block's own content adds to its allowance. */
+/* This file contains what a block's own content makes of its allowance. */
 
 #include "masking.h"
 

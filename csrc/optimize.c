@@ -3,7 +3,6 @@
 #include "trellis.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct {
     rj_encoder *encoder;

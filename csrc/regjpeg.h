@@ -61,8 +61,8 @@ typedef struct {
 /*
  * How coefficients become a file. weights: how much of an allowance each frequency of a table has, at least 0;
  * allowances: one for each map level, at least 0 (see block.h for both); step_scales: what the tables' steps are
- * multiplied by, one for each map level, or NULL. masking: the power of contrast by which errors count less, at least 0;
- * tail: by what share the allowance of a block's last levels is larger, at least 0 (see masking.h for both). trellis:
+ * multiplied by, one for each map level, or NULL. masking: the power of contrast by which errors count less, 0 to 2;
+ * tail: by what share the allowance of a block's last levels is larger, 0 to 1000 (see masking.h for both). trellis:
  * levels by trellis.h instead, a bit being worth allowance times weight in squared steps, and without a tail. search_scans:
  * takes its time for the scans. segments: complete APPn and COM markers, written after libjpeg's own header; simd: as
  * for rj_simd_name.
