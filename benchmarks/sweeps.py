@@ -81,19 +81,21 @@ class Comparisons:
                 means.append(float(np.exp(np.mean(chosen))))
         return summarize(means) if means else None
 
-    def mean_scores(self, encoder: str, metric: str) -> dict[int, float]:
-        """By quality, over all photographs."""
-        return self._by_quality(encoder, lambda one: one.scored.scores[metric])
+    def mean_scores(self, encoder: str, metric: str, photographs: Collection[str] | None = None) -> dict[int, float]:
+        """By quality, over all photographs or these."""
+        return self._by_quality(encoder, lambda one: one.scored.scores[metric], photographs)
 
     def mean_rates(self, encoder: str) -> dict[int, float]:
         """Bits per pixel by quality, the geometric mean over all photographs."""
         logarithms = self._by_quality(encoder, lambda one: float(np.log(one.bits_per_pixel)))
         return {quality: float(np.exp(value)) for quality, value in logarithms.items()}
 
-    def _by_quality(self, encoder: str, value: Callable[[Encoding], float]) -> dict[int, float]:
+    def _by_quality(
+        self, encoder: str, value: Callable[[Encoding], float], photographs: Collection[str] | None = None
+    ) -> dict[int, float]:
         values: dict[int, list[float]] = {}
-        for of_photograph in self._by_encoder[encoder].values():
-            for one in of_photograph:
+        for photograph, encodings in self._by_encoder[encoder].items():
+            for one in encodings if photographs is None or photograph in photographs else ():
                 values.setdefault(one.quality, []).append(value(one))
         return {quality: float(np.mean(of_quality)) for quality, of_quality in values.items()}
 

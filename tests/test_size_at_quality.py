@@ -218,18 +218,17 @@ def test_a_sweep_holds_every_encoder_at_every_quality_and_makes_no_peer_twice(
 
 
 def test_the_report_finds_what_each_encoder_needs(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ours need 0.9, 0.8, ... of what every peer needs at the same PSNR, and are 0.5 better at the same quality."""
+    """Ours need 0.9, 0.8, ... of what every peer needs at one PSNR, and are 0.5 better at one quality, on text 1.5."""
     scales = {ours: round(0.9 - 0.1 * index, 1) for index, ours in enumerate(peers.OURS)}
     scales |= dict.fromkeys(peers.PEERS, 1.0)
     given = []
     for encoder, scale in scales.items():
         for quality in OUR_QUALITIES if encoder in peers.OURS else QUALITIES:
-            size, off = round(scale * 500_000 * 1.03**quality), 0.5 if encoder in peers.OURS else 0.0
-            scored = Scored(size, {"SSIMULACRA2": quality + off, "PSNR-Y": 30 + 0.1 * quality})
-            given += [
-                Encoding(name, kind, 1_000_000, encoder, quality, scored)
-                for name, kind in (("a", "busy"), ("b", "text"))
-            ]
+            size = round(scale * 500_000 * 1.03**quality)
+            for name, kind, better in (("a", "busy", 0.5), ("b", "text", 1.5)):
+                off = better if encoder in peers.OURS else 0.0
+                scored = Scored(size, {"SSIMULACRA2": quality + off, "PSNR-Y": 30 + 0.1 * quality})
+                given.append(Encoding(name, kind, 1_000_000, encoder, quality, scored))
     report = Report(given, [Metric(name, "here", Counting()) for name in ("SSIMULACRA2", "PSNR-Y")])
 
     for ours, scale in list(scales.items())[: len(peers.OURS)]:
@@ -241,6 +240,6 @@ def test_the_report_finds_what_each_encoder_needs(capsys: pytest.CaptureFixture[
     printed = capsys.readouterr().out
     assert "| busy (1) |" in printed
     assert "| q95 " in printed
-    assert printed.count("+0.50") == len(peers.OURS) * len(QUALITIES)
+    assert printed.count("+0.50") == printed.count("+1.50") == len(peers.OURS) * len(QUALITIES)
     rate, score = report.curves("PSNR-Y")["mozjpeg"][0]
     assert (rate, score) == pytest.approx((8 * 0.5 * 1.03**30, 33), rel=1e-4)

@@ -33,7 +33,6 @@ from pyregjpeg.perceptual import Fitted
 
 WALLPAPERS = ("BytheWater", "EveningGlow", "Kite", "Path", "FreshFlower", "Wood", "Storm", "LadyBird")
 MORE_WALLPAPERS = ("OneStandsOut", "Aqua", "TwoWings")
-LARGE = ("Bridge", "Picture_0B", "friends")
 MEGAPIXELS = 0.4
 SCALED_MEGAPIXELS = 1.0
 RELATIVE_SCALES = (0.45, 0.9, 2.0)
@@ -42,7 +41,7 @@ MEAN_STEP = 30.0  # of luma at scale 1, so that scale means the rate
 DEVIATIONS, POPULATION = 0.4, 12
 LARGEST_DC_WEIGHT = 0.02  # errors of DC are seen first
 QUALITIES = (1, 3, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 99, 100)
-SCALES = np.geomspace(60, 0.03, 30)  # at which SSIMULACRA2 is measured
+SCALES = np.geomspace(60, 0.03, 24)  # at which SSIMULACRA2 is measured
 
 _ROW, _COLUMN = np.divmod(np.arange(64), 8)
 RADIUS = np.hypot(_ROW, _COLUMN)
@@ -136,8 +135,7 @@ def _searched(root: Path) -> list[Photograph]:
 def _scaled(root: Path) -> list[Photograph]:
     """Those on which a quality means what it does for Pillow's JPEG: half of them large."""
     wallpapers = [one for one in photographs("wallpapers", root) if one.name in WALLPAPERS + MORE_WALLPAPERS]
-    large = [one for one in photographs("large", root) if one.name in LARGE]
-    return [*wallpapers, *large, *photographs("calibration", root)[:78:6]]
+    return [*wallpapers, *photographs("calibration", root)[:78:8]]
 
 
 def search(judges: list[Judge], start: Shape, effort: str, generations: int) -> Shape:
@@ -180,7 +178,9 @@ def described(pictures: list[Image.Image], ssimulacra2: Ssimulacra2, shape: Shap
 
     fitted = shape.fitted()
     ours = [mean_score(partial(encoded, fitted=fitted, scale=scale, **SETTINGS[effort])) for scale in SCALES]
-    plain = [mean_score(partial(_plain, quality=quality)) for quality in QUALITIES]
+    # Rounded steps make Pillow's scores jump from number to number: each stands for three.
+    around = [[number for number in (quality - 1, quality, quality + 1) if 1 <= number <= 100] for quality in QUALITIES]
+    plain = [np.mean([mean_score(partial(_plain, quality=number)) for number in three]) for three in around]
     rises = np.diff(np.maximum.accumulate([-np.inf, *ours])) > 0  # the coarsest tables may all be the same
     scale_of = PchipInterpolator(np.array(ours)[rises], np.log(SCALES[rises]))
     scales = np.exp(scale_of(np.clip(plain, ours[0], max(ours))))
