@@ -14,6 +14,7 @@ from PIL import Image
 import pyregjpeg
 from pyregjpeg.metrics import psnr_y
 
+from .equal_bytes import at_size
 from .photographs import add_photographs_option, photographs
 from .plate import Column, Details, Look, draw
 
@@ -26,30 +27,12 @@ SUBJECTS = [(300, 65, 545, 340), (480, 380, 700, 730)]  # left, upper, right, lo
 DETAILS = Details(subject=(352, 104), background=(100, 610))
 
 QUALITY, BACKGROUND_QUALITY = 50, 15
-BYTES_TOLERANCE = 0.01
 LOOK = Look(width=1600, detail_shape=0.72, zoom=3, title_size=24, caption_size=18)
 
 
 def jpeg_of_size(image: Image.Image, size: int) -> bytes:
-    """Plain JPEG within one percent of `size` bytes: Pillow's tables scaled by what bisection finds."""
-    base = _annex_k_tables()
-    low, high = 0.02, 8.0
-    for _ in range(40):
-        factor = (low * high) ** 0.5
-        tables = [[min(255, max(1, round(step * factor))) for step in table] for table in base]
-        encoded = _save(image, qtables=tables)
-        if abs(len(encoded) / size - 1) < BYTES_TOLERANCE / 4:
-            break
-        low, high = (factor, high) if len(encoded) > size else (low, factor)
-    if abs(len(encoded) / size - 1) > BYTES_TOLERANCE:
-        raise RuntimeError(f"No scale of the tables gives {size} bytes; the nearest is {len(encoded)}.")
-    return encoded
-
-
-def _annex_k_tables() -> list[list[int]]:
-    """The tables at quality 50, where Pillow scales those of Annex K by one."""
-    tables = Image.open(io.BytesIO(_save(Image.new("RGB", (16, 16)), quality=50))).quantization  # type: ignore[attr-defined]
-    return [list(tables[0]), list(tables[1])]
+    """Plain JPEG within one percent of `size` bytes: with Annex K's tables at the quality that fits."""
+    return at_size(lambda tables, _: _save(image, qtables=tables.tolist()), size)
 
 
 def _save(image: Image.Image, **options: object) -> bytes:
