@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 from PIL.JpegPresets import presets
 
-from . import perceptual, quantization
+from . import quantization
 from .errors import CodecError, OptionError
-from .level_rule import LevelRule, level_rule
-from .options import DEFAULT_QUALITY, DEFAULT_TABLES, EFFORTS, SaveOptions
-from .region_map import LEVELS
+from .options import DEFAULT_QUALITY, SaveOptions
+from .table_kinds import CHROMA, LUMA, Rule, Sampling, chosen_kind, default_sampling, kinds_of_tables
 
 
 @dataclass(frozen=True)
@@ -23,22 +22,28 @@ class Quantization:
     """What quality, subsampling and qtables amount to for one picture.
 
     `tables` is (n, 64), `quality` what the first of them amounts to; `keep_rgb` says that RGB is stored as it is;
-    `sampling` and `table_of_component` have one entry for each component; `rule` says how levels are chosen.
+    `kinds` (LUMA or CHROMA), `sampling` and `table_of_component` have one entry for each component; `rule` says how
+    levels are chosen.
     """
 
     tables: NDArray[np.uint16]
     keep_rgb: bool
+    kinds: tuple[int, ...]
     table_of_component: tuple[int, ...]
-    sampling: tuple[tuple[int, int], ...]
+    sampling: tuple[Sampling, ...]
     quality: int
-    rule: LevelRule
+    rule: Rule
 
-    def allowances(self, background_quality: int) -> NDArray[np.float32]:
-        """The allowance of each map level, for a quality of importance 0 that is at most `quality`."""
-        return self.rule.allowances(self.tables[0], self.quality, background_quality, LEVELS)
+    @property
+    def weights(self) -> NDArray[np.float32] | None:
+        """The rule's for the tables."""
+        kinds = kinds_of_tables(self.table_of_component, self.kinds, len(self.tables))
+        return self.rule.weights_of(self.tables, kinds)
 
 
-def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | None) -> Quantization:
+def resolve_quantization(
+    options: SaveOptions, mode: str, size: tuple[int, int], source: Image.Image | None
+) -> Quantization:
     """Follow Pillow's rules, presets and "keep" among them; `source` is the image that "keep" looks at.
 
     Raises OptionError where Pillow raises ValueError or TypeError, CodecError where it raises OSError.
@@ -61,39 +66,25 @@ def resolve_quantization(options: SaveOptions, mode: str, source: Image.Image | 
 
     components = {"1": 1, "L": 1, "CMYK": 4}.get(mode, 3)
     keep_rgb = bool(options.keep_rgb) and mode in ("RGB", "RGBX")
-    sampling = _sampling(subsampling, components, keep_rgb, source)
+    kinds = (LUMA, CHROMA, CHROMA) if components == 3 and not keep_rgb else (LUMA,) * components
+    default = default_sampling(options, size) if CHROMA in kinds else (1, 1)
+    sampling = _sampling(subsampling, components, keep_rgb, source, default)
     given = _given_tables(qtables, source)
+    kind = chosen_kind(options, size, sampling, foreign=given is not None)
     if given is None:
         number = DEFAULT_QUALITY if quality == -1 else min(max(int(quality), 1), 100)
-        family = options.tables or DEFAULT_TABLES
-        tables = quantization.annex_k(number) if family == "annex-k" else perceptual.tables(number, options.effort)
-        has_chroma = components == 3 and not keep_rgb
-        table_of_component = (0, 1, 1) if has_chroma else (0,) * components
-        rule = level_rule(family, options.effort)
-        return Quantization(tables, keep_rgb, table_of_component, sampling, number, rule)
+        return Quantization(kind.of_quality(number), keep_rgb, kinds, kinds, sampling, number, kind.rule)
     if options.tables is not None:
         raise OptionError(f"tables={options.tables!r} and qtables exclude each other")
     tables = quantization.scaled_tables(given, 50 if quality == -1 else int(quality), 32767 if quality == -1 else 255)
     table_of_component = tuple(min(component, len(tables) - 1) for component in range(components))
-    quality = quantization.equivalent_quality(tables[0])
-    rule = level_rule("annex-k", options.effort)
-    return Quantization(tables, keep_rgb, table_of_component, sampling, quality, rule)
-
-
-def family_and_quality(luma_table: NDArray[np.uint16]) -> tuple[str, int]:
-    """The kind of tables and the quality that a file's amounts to: "annex-k" unless they are fitted ones of ours."""
-    quality = quantization.equivalent_quality(luma_table)
-    if not np.array_equal(quantization.annex_k(quality)[0], luma_table):  # the finest are the same in both
-        for effort in EFFORTS:
-            fitted = perceptual.exact_quality(luma_table, effort)
-            if fitted is not None:
-                return "perceptual", fitted
-    return "annex-k", quality
+    number = kind.equivalent_quality(tables[0])
+    return Quantization(tables, keep_rgb, kinds, table_of_component, sampling, number, kind.rule)
 
 
 def _sampling(
-    subsampling: int | str, components: int, keep_rgb: bool, source: Image.Image | None
-) -> tuple[tuple[int, int], ...]:
+    subsampling: int | str, components: int, keep_rgb: bool, source: Image.Image | None, default: Sampling
+) -> tuple[Sampling, ...]:
     codes = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2, "4:1:1": 2}  # before Pillow 4.3 "4:1:1" was its word for 4:2:0
     if subsampling == "keep":
         subsampling = JpegImagePlugin.get_sampling(_jpeg_source(source))
@@ -103,9 +94,7 @@ def _sampling(
         raise OptionError(f"subsampling is 0, 1, 2, '4:4:4', '4:2:2', '4:2:0' or 'keep', not {subsampling!r}")
     if keep_rgb and subsampling in (1, 2):
         raise CodecError("keep_rgb stores green and blue in full: subsampling is 0 or left out")
-    first = {0: (1, 1), 1: (2, 1), 2: (2, 2)}.get(subsampling)
-    if first is None:
-        first = (2, 2) if components == 3 and not keep_rgb else (1, 1)
+    first = {0: (1, 1), 1: (2, 1), 2: (2, 2)}.get(subsampling, default)
     return (first, *[(1, 1)] * (components - 1))
 
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from . import metadata, native, pixels, region_map
 from .chosen_tables import Quantization, resolve_quantization
 from .errors import OptionError
-from .options import SaveOptions, resolve_background_quality, scans
+from .options import SaveOptions, scans
 from .picture_map import PictureMap
 from .pixels import Source
+from .table_kinds import Sampling
 
 
 def encode(image: Source, **options: Any) -> bytes:
@@ -36,14 +37,12 @@ class Prepared:
 def prepare(image: Source, options: Mapping[str, Any], its_map: PictureMap | None = None) -> Prepared:
     """What `encode` does before it encodes; raises as it does. `its_map`: that of the picture, where it is known."""
     settings, picture = understood(image, options)
-    quantized = resolve_quantization(settings, picture.mode, picture.opened())
+    quantized = resolve_quantization(settings, picture.mode, picture.size, picture.opened())
     if its_map is None:
         its_map = PictureMap(settings, picture.size, lambda _: picture.image())
-    background_quality = resolve_background_quality(settings, quantized.quality, its_map.fall)
-    levels = its_map.levels(flat=background_quality == quantized.quality)
-    allowances = quantized.allowances(background_quality)
-    parts = components(quantized.sampling, quantized.table_of_component, levels)
-    return Prepared(picture, native_settings(settings, picture, quantized, parts, allowances), its_map)
+    allotment = quantized.rule.allotment(its_map, settings, quantized.tables[0], quantized.quality)
+    parts = components(quantized.sampling, quantized.table_of_component, quantized.kinds, allotment.levels)
+    return Prepared(picture, native_settings(settings, picture, quantized, parts, allotment.allowances), its_map)
 
 
 def understood(image: Source, options: Mapping[str, Any]) -> tuple[SaveOptions, pixels.Picture]:
@@ -65,24 +64,25 @@ def native_settings(
     step_scales: NDArray[np.float32] | None = None,
 ) -> native.Settings:
     """What the C encoder is told: of each map level, an allowance and what the steps are multiplied by."""
+    rule, optimize = quantized.rule, bool(settings.optimize)
     return native.Settings(
         width=picture.size[0],
         height=picture.size[1],
         pixels=picture.layout.pixels,
         components=components,
         tables=quantized.tables,
-        weights=quantized.rule.weights,
+        weights=quantized.weights,
         allowances=allowances,
         step_scales=step_scales,
         keep_rgb=quantized.keep_rgb,
-        optimize=bool(settings.optimize),
-        masking=quantized.rule.masking,
-        tail=quantized.rule.tail,
-        trellis=quantized.rule.trellis,
-        scans=scans(settings.progression or settings.progressive, settings.effort, optimize=bool(settings.optimize)),
+        optimize=optimize,
+        masking=rule.masking,
+        tail=rule.tail,
+        trellis=rule.trellis,
+        scans=scans(settings.progression or settings.progressive, trellis=rule.trellis, optimize=optimize),
         search_scans=settings.effort == "best",
-        chroma_sharpening=quantized.rule.chroma_sharpening,
-        deringing=quantized.rule.deringing,
+        chroma_sharpening=rule.chroma_sharpening,
+        deringing=rule.deringing,
         smoothing=settings.smooth,
         restart_blocks=settings.restart_marker_blocks,
         restart_rows=settings.restart_marker_rows,
@@ -98,18 +98,18 @@ def native_settings(
 
 
 def components(
-    samplings: Sequence[tuple[int, int]], tables: Sequence[int], levels: NDArray[np.uint8]
+    samplings: Sequence[Sampling], tables: Sequence[int], kinds: Sequence[int], levels: Sequence[NDArray[np.uint8]]
 ) -> tuple[native.Component, ...]:
-    """The components with these sampling factors and indices of tables, each with its own part of the map."""
+    """The components with these sampling factors and indices of tables, each with its own part of its kind's map."""
     h_max = max(h_samp for h_samp, _ in samplings)
     v_max = max(v_samp for _, v_samp in samplings)
     levels_of = {
-        (h_samp, v_samp): region_map.subsampled(levels, Fraction(v_max, v_samp), Fraction(h_max, h_samp))
-        for h_samp, v_samp in set(samplings)
+        ((h_samp, v_samp), kind): region_map.subsampled(levels[kind], Fraction(v_max, v_samp), Fraction(h_max, h_samp))
+        for (h_samp, v_samp), kind in set(zip(samplings, kinds, strict=True))
     }
     return tuple(
-        native.Component(*sampling, table, levels_of[sampling])
-        for sampling, table in zip(samplings, tables, strict=True)
+        native.Component(*sampling, table, levels_of[sampling, kind])
+        for sampling, table, kind in zip(samplings, tables, kinds, strict=True)
     )
 
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import markers, perceptual, qf_inspection, quantization, visualize
-from .chosen_tables import family_and_quality
 from .errors import CodecError
 from .markers import Segment
 from .options import EFFORTS
 from .qf_inspection import QfMap
 from .reader import Reader
 from .region_map import BLOCK
+from .table_kinds import family_and_quality
 
 # SHA-256 of the counts and symbols of the four Huffman tables in ITU-T T.81, annex K.3: DC and AC, luma and chroma.
 _STANDARD_HUFFMAN = frozenset(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import perceptual, quantization
+from .options import RegionOptions
+from .picture_map import Allotment, PictureMap
+from .region_map import LEVELS
 
 CALIBRATION = Path(__file__).with_name("rule_calibration.json")
 
@@ -45,6 +49,25 @@ class LevelRule:
     @property
     def trellis(self) -> bool:
         return self.effort == "best"
+
+    def weights_of(self, tables: NDArray[np.uint16], kinds: Sequence[int]) -> NDArray[np.float32] | None:
+        """Those of the frequencies of tables (n, 64) that are luma's, of kind 0, or chroma's, 1."""
+        return None if self.weights is None else self.weights[list(kinds)]
+
+    def allotment(
+        self,
+        its_map: PictureMap,
+        options: RegionOptions,
+        luma_table: NDArray[np.uint16],
+        quality: int,
+        *,
+        keeps_important: bool = False,
+    ) -> Allotment:
+        """By the map, from `quality`, which describes `luma_table`, down to the background's, luma and chroma alike."""
+        background = options.background_of(quality, its_map.fall)
+        levels = its_map.levels(flat=background == quality)
+        allowances = self.allowances(luma_table, quality, background, LEVELS, keeps_important=keeps_important)
+        return Allotment((levels, levels), allowances)
 
     def allowances(
         self,

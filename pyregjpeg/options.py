@@ -22,8 +22,10 @@ DEFAULT_QUALITY = 75
 TABLES = ("annex-k", "perceptual")
 DEFAULT_TABLES = "perceptual"
 EFFORTS = ("fast", "best")
+PURPOSES = ("human", "machine")
 
 Options = TypeVar("Options", bound="RegionOptions")
+Fall = Callable[[], "float | None"]  # decibels from importance 1 to 0, where the map says it; asked where it matters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +41,14 @@ class RegionOptions:
     tables: str | None = None
     effort: str = "fast"
     feather: int = 1
+    purpose: str = "human"
+    machine_size: int | None = None
 
     @classmethod
     def from_keywords(cls: type[Options], keywords: Mapping[str, Any]) -> Options:
         """Raises TypeError for an unknown name, OptionError for a value that needs no picture to be seen as wrong."""
+        if keywords.get("purpose") == "machine":
+            keywords = {**_MACHINE_DEFAULTS, **keywords}
         unknown = sorted(keywords.keys() - {field.name for field in dataclasses.fields(cls)})
         if unknown:
             raise TypeError(f"unknown save option '{unknown[0]}'")
@@ -62,6 +68,33 @@ class RegionOptions:
             raise OptionError(f"effort is {' or '.join(map(repr, EFFORTS))}, not {self.effort!r}")
         if not isinstance(self.map_model, (str, os.PathLike, MapModel, QfModel)):
             raise OptionError(f"map_model is a name, a path or a loaded model, not {self.map_model!r}")
+        if self.purpose not in PURPOSES:
+            raise OptionError(f"purpose is {' or '.join(map(repr, PURPOSES))}, not {self.purpose!r}")
+        self._check_purpose()
+
+    def _check_purpose(self) -> None:
+        size = self.machine_size
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+            raise OptionError(f"machine_size is an integer, 1 or more, not {size!r}")
+        if self.purpose == "human" and size is not None:
+            raise OptionError("machine_size goes with purpose='machine' only")
+        for name in ("background_quality", "tables") if self.purpose == "machine" else ():
+            if getattr(self, name) is not None:
+                raise OptionError(f"purpose='machine' and {name} exclude each other")
+
+    def background_of(self, quality: int, fall: Fall = lambda: None) -> int:
+        """The quality of importance 0; OptionError if it is no number up to `quality`."""
+        background = self.background_quality
+        if background is None:
+            return default_background_quality(quality, fall)
+        _check_quality("background_quality", background)
+        if background > quality:
+            raise OptionError(f"background_quality ({background}) is above quality ({quality})")
+        return background
+
+
+# Of purpose="machine". Its maps say what counts more and what less than the average; a feather would only add to it.
+_MACHINE_DEFAULTS = {"map_model": "machine", "feather": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +141,7 @@ class SaveOptions(RegionOptions):
 
 # What the overhead-free dialect has no use for, with the defaults: its tables are fixed, its map is in regions of 16x16
 # pixels and taken as it is, and its steps are those of luma and chroma.
-_STANDARD_ONLY = {"background_quality": None, "tables": None, "effort": "fast", "qtables": None} | {
+_STANDARD_ONLY = {"purpose": "human", "background_quality": None, "tables": None, "effort": "fast", "qtables": None} | {
     "feather": 1,
     "keep_rgb": False,
 }
@@ -133,7 +166,7 @@ class TranscodeOptions(RegionOptions):
         if self.background_quality is not None:
             _check_quality("background_quality", self.background_quality)
             if self.quality is not None:
-                resolve_background_quality(self, self.quality)
+                super().background_of(self.quality)
         if self.progressive is not None:
             _check_flag("progressive", self.progressive)
         _check_flag("allow_larger", self.allow_larger)
@@ -145,26 +178,18 @@ class TranscodeOptions(RegionOptions):
         if self.damaged not in ("refuse", "keep-going"):
             raise OptionError(f"damaged is 'refuse' or 'keep-going', not {self.damaged!r}")
 
+    def background_of(self, quality: int, fall: Fall = lambda: None) -> int:
+        """The quality of importance 0, no more than that of the source's tables."""
+        if self.background_quality is None:
+            return default_background_quality(quality, fall)
+        return min(self.background_quality, quality)
 
-def scans(progressive: bool | None, effort: str, *, optimize: bool) -> Scans:
-    """The kind of file for these options; None is what takes no longer, or with best effort what is smallest."""
+
+def scans(progressive: bool | None, *, trellis: bool, optimize: bool) -> Scans:
+    """The kind of file for these options; None is what takes no longer, or after the trellis what is smallest."""
     if progressive is None:
-        return "smallest" if effort == "best" and optimize else "sequential"
+        return "smallest" if trellis and optimize else "sequential"
     return "progressive" if progressive else "sequential"
-
-
-Fall = Callable[[], "float | None"]  # decibels from importance 1 to 0, where the map says it; asked where it matters
-
-
-def resolve_background_quality(options: RegionOptions, quality: int, fall: Fall = lambda: None) -> int:
-    """The quality of importance 0; OptionError if it is no number up to `quality`."""
-    background = options.background_quality
-    if background is None:
-        return default_background_quality(quality, fall)
-    _check_quality("background_quality", background)
-    if background > quality:
-        raise OptionError(f"background_quality ({background}) is above quality ({quality})")
-    return background
 
 
 def default_background_quality(quality: int, fall: Fall) -> int:

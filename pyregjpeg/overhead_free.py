@@ -94,7 +94,7 @@ def _quantization(settings: SaveOptions, picture: Picture) -> Quantization:
     if not isinstance(quality, int):
         raise OptionError(f"with overhead_free, quality is an integer from 1 to 100, not {quality!r}")
     unscaled = resolve_quantization(
-        replace(settings, quality=UNSCALED_QUALITY, tables="annex-k"), picture.mode, picture.opened()
+        replace(settings, quality=UNSCALED_QUALITY, tables="annex-k"), picture.mode, picture.size, picture.opened()
     )
     if unscaled.sampling[0] not in ((1, 1), (2, 2)):
         raise OptionError(f"with overhead_free, subsampling is '4:4:4' or '4:2:0', not {settings.subsampling!r}")

@@ -46,6 +46,17 @@ def predict_factors(image: Source, model: Model = "qf") -> NDArray[np.uint8]:
     return _upright(_image(image), loaded.factors)
 
 
+@dataclass(frozen=True)
+class Allotment:
+    """What the blocks of one picture may lose: `allowances` for map levels, and the `levels` of blocks.
+
+    Those of luma and of chroma, both (rows, columns) of luma's 8x8 blocks: a component takes its own part of them.
+    """
+
+    levels: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    allowances: NDArray[np.float32]
+
+
 class PictureMap:
     """What the options, or else the map model that they name, say of one picture; a model looks once at the most."""
 

@@ -24,6 +24,7 @@ def encode(image: Source, **options: Any) -> bytes:
     RGB. `options` are Pillow's JPEG save options and those of regions (see the README); `optimize` defaults to True.
     With a map model of kind "qf", such as `map_model="qf"`, the default of `background_quality` is the quality whose
     plain JPEG lies as many decibels below that of `quality` as the QF map's smallest factor of luma below its largest.
+    With `purpose="machine"` the file is for a network that sees it scaled down to a short side of `machine_size`.
     With `overhead_free` the file is one that only `decode`, and Pillow after importing pyregjpeg, show rightly.
 
     Raises TypeError for an unknown option, OptionError, MapError, ModelError or MetadataError for a bad value of a

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from . import carried, codec, map_model, native, perceptual, qf_segment, quantization, region_map
-from .chosen_tables import family_and_quality
+from . import carried, codec, map_model, native, qf_segment, region_map
 from .errors import CodecError, OptionError
-from .level_rule import LevelRule, level_rule
-from .options import DEFAULT_TABLES, TranscodeOptions, default_background_quality, scans
+from .options import TranscodeOptions, scans
 from .picture_map import Loaded, PictureMap
 from .reader import Reader, Segment
+from .table_kinds import CHROMA, LUMA, Rule, chosen_kind, kind_in_file, kinds_of_tables
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,9 @@ def transcode(jpeg: bytes, **options: Any) -> bytes:
     unless `progressive` says otherwise. All APPn and COM segments stay, in order; `strip` names those to drop: "exif",
     "icc", "xmp", "comment", or "all". Where nothing smaller comes out, returns the very object `jpeg`, unless
     `allow_larger`.
+
+    With `purpose="machine"`, for a network that sees the picture with a short side of `machine_size`, importance 1 only
+    loses less than the rest, and the file is progressive where that is smaller.
 
     `region_map`, `map_model`, `feather`, `optimize`, `restart_marker_blocks`, `restart_marker_rows` are those of
     `encode`. The map model looks at a picture decoded at 1/8 to full size, one of kind "qf" at full size, upright by
@@ -83,7 +85,11 @@ class Source:
                 "pyregjpeg.decode gives its picture."
             )
         self._options = options
-        self._own_family, self.quality = family_and_quality(self._reader.tables[0])
+        size, samplings = self._reader.size, self._reader.samplings
+        self._own_kind, self.quality = kind_in_file(options, size, samplings, self._reader.tables[0])
+        self._kind = chosen_kind(options, size, samplings)
+        chroma = (1, 2) if self._reader.has_chroma else ()
+        self._kinds = [CHROMA if component in chroma else LUMA for component in range(len(samplings))]
 
     def __enter__(self) -> Source:
         return self
@@ -96,24 +102,21 @@ class Source:
         reader = self._reader
         tables = self._tables(options.quality)
         as_before = np.array_equal(tables, reader.tables)
-        rule = level_rule(self._own_family if as_before else self._family, options.effort)
-        quality = self.quality if as_before else self._equivalent_quality(tables[0])
-        if options.background_quality is None:
-            background = default_background_quality(quality, self._map.fall)
-        else:
-            background = min(options.background_quality, quality)
+        rule = (self._own_kind if as_before else self._kind).rule
+        quality = self.quality if as_before else self._kind.equivalent_quality(tables[0])
+        # What is coded by coarser tables is coded as by the encoder; what stays, stays to the last level.
+        allotment = rule.allotment(self._map, options, tables[0], quality, keeps_important=as_before)
         distinct, table_of_component = _distinct(tables)
         coding = native.Coding(
-            components=self._components(table_of_component, flat=background == quality),
+            components=self._components(table_of_component, allotment.levels),
             tables=distinct,
-            weights=self._weights(rule, table_of_component),
-            # What is coded by coarser tables is coded as by the encoder; what stays, stays to the last level.
-            allowances=rule.allowances(tables[0], quality, background, region_map.LEVELS, keeps_important=as_before),
+            weights=rule.weights_of(distinct, kinds_of_tables(table_of_component, self._kinds, len(distinct))),
+            allowances=allotment.allowances,
             masking=rule.masking,
             tail=rule.tail,
             trellis=rule.trellis,
             optimize=bool(options.optimize),
-            scans=self._scans(options),
+            scans=self._scans(options, rule),
             search_scans=options.effort == "best",
             restart_blocks=options.restart_marker_blocks,
             restart_rows=options.restart_marker_rows,
@@ -130,44 +133,25 @@ class Source:
         old = self._reader.tables
         if quality is None:
             return old
-        fitted = self._family == "perceptual"
-        luma, chroma = perceptual.tables(quality, self._options.effort) if fitted else quantization.annex_k(quality)
-        has_chroma = self._reader.has_chroma
-        wanted = [chroma if has_chroma and component in (1, 2) else luma for component in range(len(old))]
-        coarser: NDArray[np.uint16] = np.maximum(old, np.array(wanted))
+        coarser: NDArray[np.uint16] = np.maximum(old, self._kind.of_quality(quality)[self._kinds])
         return coarser
 
-    @property
-    def _family(self) -> str:
-        return self._options.tables or DEFAULT_TABLES
-
-    def _equivalent_quality(self, luma_table: NDArray[np.uint16]) -> int:
-        if self._family == "annex-k":
-            return quantization.equivalent_quality(luma_table)
-        return perceptual.equivalent_quality(luma_table, self._options.effort)
-
-    def _weights(self, rule: LevelRule, table_of_component: Sequence[int]) -> NDArray[np.float32] | None:
-        """Those of the distinct tables: of chroma for the tables that only chroma has."""
-        if rule.weights is None:
-            return None
-        kinds = [int(self._reader.has_chroma and component in (1, 2)) for component in range(len(table_of_component))]
-        of_table = dict(zip(reversed(table_of_component), reversed(kinds), strict=True))
-        return rule.weights[[of_table[table] for table in sorted(of_table)]]
-
-    def _scans(self, options: TranscodeOptions) -> native.Scans:
-        """As the source's where nothing else is said, but for best effort."""
+    def _scans(self, options: TranscodeOptions, rule: Rule) -> native.Scans:
+        """As the source's where nothing else is said, but after the trellis."""
         progressive = options.progressive
-        if progressive is None and options.effort == "fast":
+        if progressive is None and not rule.trellis:
             progressive = self._reader.progressive
-        return scans(progressive, options.effort, optimize=bool(options.optimize))
+        return scans(progressive, trellis=rule.trellis, optimize=bool(options.optimize))
 
-    def _components(self, table_of_component: Sequence[int], *, flat: bool) -> tuple[native.Component, ...]:
-        reader, levels = self._reader, self._map.levels(flat=flat)
+    def _components(
+        self, table_of_component: Sequence[int], levels: Sequence[NDArray[np.uint8]]
+    ) -> tuple[native.Component, ...]:
+        """`levels` are those of an Allotment."""
+        reader = self._reader
+        whole = codec.components(reader.samplings, table_of_component, self._kinds, levels)
         return tuple(
             replace(component, block_levels=component.block_levels[:rows, :columns])
-            for component, (rows, columns) in zip(
-                codec.components(reader.samplings, table_of_component, levels), reader.grids, strict=True
-            )
+            for component, (rows, columns) in zip(whole, reader.grids, strict=True)
         )
 
     @cached_property
@@ -193,7 +177,7 @@ class Source:
             return self.jpeg
         distinct, table_of_component = _distinct(reader.tables)
         coding = native.Coding(
-            components=self._components(table_of_component, flat=True),
+            components=self._components(table_of_component, [self._map.levels(flat=True)] * 2),
             tables=distinct,
             allowances=np.zeros(region_map.LEVELS, dtype=np.float32),
             segments=b"".join(carried.carried(self._segments, strip=())),

@@ -31,7 +31,7 @@ from PIL import Image, ImageOps
 
 import pyregjpeg
 from pyregjpeg import perceptual, picture_map, quantization, region_map
-from pyregjpeg.options import EFFORTS, TABLES, SaveOptions, resolve_background_quality
+from pyregjpeg.options import EFFORTS, TABLES, SaveOptions
 
 MODES = ("1", "L", "RGB", "RGBX", "CMYK", "YCbCr")
 CENTRE = [(80, 60, 240, 160)]
@@ -88,7 +88,7 @@ def test_a_flat_map_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("quality", "background"), [(100, 80), (90, 72), (61, 48), (5, 4), (3, 2), (2, 1), (1, 1)])
 def test_the_default_background_quality_is_four_fifths_of_the_quality(quality: int, background: int) -> None:
-    assert resolve_background_quality(SaveOptions(), quality) == background
+    assert SaveOptions().background_of(quality) == background
 
 
 def test_a_save_without_any_quality_has_75_and_60() -> None:
