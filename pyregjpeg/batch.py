@@ -67,8 +67,8 @@ def convert(
 
     Options, with the meaning of those of `pyregjpeg convert`: quality, background_quality, map_model, region_map (a
     file, a folder of them, or boxes), progressive, subsampling, pixels, target_size, min_savings, overwrite, suffix,
-    in_place, tables, effort, damaged, background_color, cluster, keep_dates, strip, jobs (threads; 0: one for each
-    core), dry_run, recursive, keep_tree.
+    in_place, tables, effort, purpose, machine_size, damaged, background_color, cluster, keep_dates, strip, jobs
+    (threads; 0: one for each core), dry_run, recursive, keep_tree.
 
     Raises, before anything is read, TypeError for an option that it does not know, OptionError, MapError or ModelError
     for a bad value. What is wrong with a single file is in its result.

@@ -17,7 +17,6 @@ from . import batch
 from .carried import STRIPPABLE
 from .errors import RegionJpegError
 from .journal import Journal
-from .options import DEFAULT_TABLES
 from .progress import Progress
 from .scan import STANDARD
 from .settings import CHOICES
@@ -64,7 +63,24 @@ def _names(_context: click.Context, _parameter: click.Parameter, values: tuple[s
     type=click.IntRange(1, 100),
     help="Of the rest.  [default: 4/5 of quality, with -m qf as its map says]",
 )
-@click.option("-m", "--map-model", help="A registered name or the path of an .onnx file.  [default: msroi]")
+@click.option(
+    "--purpose",
+    type=click.Choice(CHOICES["purpose"]),
+    default="human",
+    show_default=True,
+    help="Who looks at the pictures: machine is a network, whose answers are to stay the same.",
+)
+@click.option(
+    "--machine-size",
+    type=click.IntRange(1),
+    metavar="PIXELS",
+    help="The short side in which that network sees a picture.  [default: 224]",
+)
+@click.option(
+    "-m",
+    "--map-model",
+    help="A registered name or the path of an .onnx file.  [default: msroi, with --purpose machine machine]",
+)
 @click.option(
     "--region-map",
     metavar="PATH",
@@ -110,9 +126,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, values: tuple[s
 @click.option(
     "--tables",
     type=click.Choice(CHOICES["tables"]),
-    default=DEFAULT_TABLES,
-    show_default=True,
-    help="Of quantisation: ours, or exactly Pillow's.",
+    help="Of quantisation: ours, or exactly Pillow's.  [default: perceptual]",
 )
 @click.option(
     "--effort",

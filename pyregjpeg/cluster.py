@@ -203,7 +203,9 @@ def _for_the_journey(job: Job) -> Job:
 
 def _settings_for_the_journey(settings: Settings) -> Settings:
     region_map = settings.region_map and _absolute(settings.region_map)
-    map_model = _absolute(settings.map_model) if settings.map_model.endswith(".onnx") else settings.map_model
+    map_model = settings.map_model
+    if map_model is not None and map_model.endswith(".onnx"):
+        map_model = _absolute(map_model)
     return replace(settings, region_map=region_map, map_model=map_model)
 
 

@@ -14,15 +14,17 @@ from PIL import ImageColor
 from . import map_files, map_model, region_map, storage
 from .carried import STRIPPABLE
 from .errors import OptionError
-from .options import DEFAULT_TABLES, EFFORTS, TABLES, SaveOptions, TranscodeOptions
+from .options import EFFORTS, PURPOSES, TABLES, SaveOptions, TranscodeOptions
 
 CHOICES = {
     "subsampling": ("4:4:4", "4:2:2", "4:2:0"),
     "overwrite": ("all", "never", "bigger"),
     "tables": TABLES,
     "effort": EFFORTS,
+    "purpose": PURPOSES,
     "damaged": ("refuse", "keep-going"),
 }
+MAY_BE_NONE = ("subsampling", "tables")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Settings:
 
     quality: int | None = None
     background_quality: int | None = None
-    map_model: str = "msroi"
+    map_model: str | None = None
     region_map: str | None = None
     boxes: tuple[tuple[float, ...], ...] = ()
     progressive: bool | None = None
@@ -39,8 +41,10 @@ class Settings:
     pixels: bool = False
     target_size: int | None = None
     min_savings: float | None = None
-    tables: str = DEFAULT_TABLES
+    tables: str | None = None
     effort: str = "fast"
+    purpose: str = "human"
+    machine_size: int | None = None
     damaged: str = "refuse"
     background_color: tuple[int, int, int] = (255, 255, 255)
     strip: tuple[str, ...] = ()
@@ -58,14 +62,9 @@ class Settings:
 
     def for_both(self) -> dict[str, Any]:
         """The options that the ways through coefficients and through pixels have in common, but for the map."""
-        chosen = {
-            "quality": self.quality,
-            "background_quality": self.background_quality,
-            "progressive": self.progressive,
-            "tables": self.tables,
-            "effort": self.effort,
-        }
-        return {"map_model": self.map_model, **{name: value for name, value in chosen.items() if value is not None}}
+        names = ("quality", "background_quality", "map_model", "progressive", "tables", "effort")
+        chosen = {name: getattr(self, name) for name in (*names, "purpose", "machine_size")}
+        return {name: value for name, value in chosen.items() if value is not None}
 
     def for_pixels(self) -> dict[str, Any]:
         """The save options of what goes through pixels."""
@@ -96,22 +95,24 @@ def checked(**options: Any) -> Settings:
     for name in ("background_color", "strip"):
         if name in options:
             options[name] = {"background_color": _color, "strip": _strip}[name](options[name])
-    settings = Settings(**{**options, "map_model": str(options.get("map_model", "msroi"))})
+    if "map_model" in options:
+        options["map_model"] = str(options["map_model"])
+    settings = Settings(**options)
     for name, choices in CHOICES.items():
         value = getattr(settings, name)
-        if value not in choices and not (name == "subsampling" and value is None):
+        if value not in choices and not (name in MAY_BE_NONE and value is None):
             raise OptionError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+    SaveOptions.from_keywords(settings.for_pixels())
+    model = TranscodeOptions.from_keywords(settings.for_coefficients()).map_model
     _check_numbers(settings)
     if settings.region_map is not None:
         _check_map(settings.region_map)
     elif not settings.boxes and settings.background_quality != (settings.quality or -1):
-        return dataclasses.replace(settings, model_digest=map_model.load_model(settings.map_model).card.sha256)
+        return dataclasses.replace(settings, model_digest=map_model.load_model(model).card.sha256)
     return settings
 
 
 def _check_numbers(settings: Settings) -> None:
-    SaveOptions.from_keywords(settings.for_pixels())
-    TranscodeOptions.from_keywords(settings.for_coefficients())
     size, savings = settings.target_size, settings.min_savings
     if size is not None and (type(size) is not int or size < 1):
         raise OptionError(f"target_size is a number of bytes, 1 or more, not {size!r}")
