@@ -16,7 +16,7 @@ from .region_map import LEVELS
 
 OCTAVES = 8  # from importance 0 to 1, at a strength of 1, in what an error counts
 AVERAGE = LEVELS // 2  # the map level of importance 0.5, at which an error counts once
-_LEAST_WEIGHT, _MOST_WEIGHT = 1e-6, 1e6  # of a frequency that is kept, or given up, whatever it costs
+_WIDEST = np.log(1e6)  # what weights may be off from 1: beyond, a frequency is kept, or given up, whatever it costs
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,10 @@ class MachineRule:
 
     def weights_of(self, tables: NDArray[np.uint16], kinds: Sequence[int]) -> NDArray[np.float32]:
         """Those of the frequencies of tables (n, 64) that are luma's, of kind 0 like the first one, or chroma's, 1."""
-        of_a_step = self.fisher[list(kinds)] * tables.astype(np.float64) ** 2
-        unit = np.exp(np.log(of_a_step[0, LOW_FREQUENCIES]).mean())
-        weights: NDArray[np.float64] = np.clip(unit / of_a_step, _LEAST_WEIGHT, _MOST_WEIGHT)
+        of_a_step = np.log(self.fisher[list(kinds)]) + 2 * np.log(tables)
+        weights: NDArray[np.float64] = np.exp(
+            np.clip(of_a_step[0, LOW_FREQUENCIES].mean() - of_a_step, -_WIDEST, _WIDEST)
+        )
         return weights.astype(np.float32)
 
     def allotment(

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from tiny_model import brightness_network, model_file
 
+from pyregjpeg import map_model
 from pyregjpeg.errors import MapError, ModelError, OptionError, RegionJpegError
+from pyregjpeg.map_model import load_model
 from pyregjpeg.settings import checked
 
 BOX = [(0, 0, 8, 8)]
@@ -31,6 +33,8 @@ def digest(**options: Any) -> str:
         {"pixels": True},
         {"target_size": 1000},
         {"min_savings": 5.0},
+        {"purpose": "machine"},
+        {"purpose": "machine", "machine_size": 100},
         {"damaged": "keep-going"},
         {"background_color": "black"},
         {"strip": ["exif"]},
@@ -67,6 +71,14 @@ def test_a_model_that_has_changed_under_its_name_changes_the_digest(tmp_path: Pa
     assert before.digest("") != after.digest("")
 
 
+def test_the_purpose_chooses_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = model_file(tmp_path, brightness_network())
+    monkeypatch.setitem(map_model._registered, "machine", path)
+    digests = [checked(purpose="machine", **options).model_digest for options in ({}, {"map_model": path})]
+    assert digests == [load_model(path).card.sha256] * 2
+    assert checked().model_digest == load_model("msroi").card.sha256
+
+
 def test_names_of_metadata_are_one_set_however_they_are_given() -> None:
     assert checked(region_map=BOX, strip="xmp,exif,exif").strip == ("exif", "xmp")
     assert checked(region_map=BOX, strip=["xmp", "exif"]).strip == ("exif", "xmp")
@@ -98,6 +110,11 @@ def test_without_a_quality_each_way_has_its_own_default() -> None:
         ({"overwrite": "sometimes"}, OptionError),
         ({"tables": "best"}, OptionError),
         ({"effort": "none"}, OptionError),
+        ({"purpose": "robot"}, OptionError),
+        ({"machine_size": 224}, OptionError),
+        ({"purpose": "machine", "machine_size": 0}, OptionError),
+        ({"purpose": "machine", "tables": "annex-k"}, OptionError),
+        ({"purpose": "machine", "background_quality": 20}, OptionError),
         ({"damaged": "perhaps"}, OptionError),
         ({"target_size": 0}, OptionError),
         ({"target_size": "200k"}, OptionError),
