@@ -38,14 +38,15 @@ class Found:
     """What was found for one ratio.
 
     `fisher`, the Fisher information of a squared error, and `steps` are (3, 64): of luma, of chroma of half and of full
-    size. A quality's steps are those times its entry in `scales`, which has one for each of `qualities()`. `bit` is
-    what a bit may cost in squared steps of luma's low frequencies, the strengths are how much the map says of luma and
-    of chroma, above 0 to 1. `subsampling` is the best one, by Pillow's name.
+    size. A quality's steps are those times its scale; `scales` has those of some `qualities`. `bit` is what a bit may
+    cost in squared steps of luma's low frequencies, the strengths are how much the map says of luma and of chroma,
+    above 0 to 1. `subsampling` is the best one, by Pillow's name.
     """
 
     subsampling: str
     fisher: NDArray[np.float64]
     steps: NDArray[np.float64]
+    qualities: NDArray[np.int64]
     scales: NDArray[np.float64]
     bit: float
     luma_strength: float
@@ -53,9 +54,7 @@ class Found:
 
     def tables(self, quality: int, chroma_area: float) -> NDArray[np.uint16]:
         """The luma and chroma tables (2, 64) of a quality 1..100, where a chroma sample covers so many of luma's."""
-        scale = np.exp(np.interp(quality, qualities(), np.log(self.scales)))
-        steps: NDArray[np.float64] = np.clip(np.rint(_of_two(self.steps, chroma_area) * scale), 1, 255)
-        return steps.astype(np.uint16)
+        return self._scaled(_of_two(self.steps, chroma_area), np.array(quality))
 
     def fisher_of(self, chroma_area: float) -> NDArray[np.float64]:
         """`fisher` of luma and of such chroma, (2, 64)."""
@@ -63,8 +62,14 @@ class Found:
 
     def equivalent_quality(self, luma_table: NDArray[np.uint16]) -> int:
         """The quality whose luma table has the nearest mean over the low frequencies."""
-        means = [self.tables(quality, 1)[0, LOW_FREQUENCIES].mean() for quality in range(1, 101)]
-        return int(np.abs(np.array(means) - luma_table[LOW_FREQUENCIES].mean()).argmin()) + 1
+        means = self._scaled(self.steps[0, LOW_FREQUENCIES], np.arange(1, 101)).mean(axis=1)
+        return int(np.abs(means - luma_table[LOW_FREQUENCIES].mean()).argmin()) + 1
+
+    def _scaled(self, steps: NDArray[np.float64], qualities: NDArray[np.int64]) -> NDArray[np.uint16]:
+        """The steps at each of the qualities, whose axes come first, as a file has them."""
+        scales = np.exp(np.interp(qualities, self.qualities, np.log(self.scales)))
+        scaled: NDArray[np.float64] = np.clip(np.rint(np.multiply.outer(scales, steps)), 1, 255)
+        return scaled.astype(np.uint16)
 
 
 @functools.lru_cache
@@ -91,16 +96,12 @@ def found(ratio: float) -> Found:
         subsampling=str((lower if share < 0.5 else upper)["subsampling"]),
         fisher=of_planes("fisher"),
         steps=of_planes("steps"),
+        qualities=np.array(_content()["qualities"]),
         scales=between(lower["scales"], upper["scales"]),
         bit=float(between(lower["bit"], upper["bit"])),
         luma_strength=strength("luma_strength"),
         chroma_strength=strength("chroma_strength"),
     )
-
-
-def qualities() -> list[int]:
-    """Those that have a scale."""
-    return list(_content()["qualities"])
 
 
 def _of_two(planes: NDArray[np.float64], chroma_area: float) -> NDArray[np.float64]:
