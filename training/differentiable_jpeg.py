@@ -170,7 +170,7 @@ def _inverse_dct(values: Tensor) -> Tensor:
     return tiles.transpose(-3, -2).flatten(-2).flatten(-3, -2).clamp(0, 255)
 
 
-def _dct_matrix() -> Tensor:
+def dct_matrix() -> Tensor:
     """(64, 64): a block's samples, row by row, to its orthonormal coefficients."""
     places = torch.arange(BLOCK, dtype=torch.float64)
     waves = torch.cos(torch.pi / BLOCK * (places + 0.5) * places[:, None]) * (2 / BLOCK) ** 0.5
@@ -185,4 +185,4 @@ def _islow_matrix() -> Tensor:
     return torch.cat((half, mirrored))
 
 
-_DCT, _ISLOW = _dct_matrix(), _islow_matrix()
+_DCT, _ISLOW = dct_matrix(), _islow_matrix()

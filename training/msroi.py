@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.lite0 import STRIDE_16, STRIDE_32, Lite0
+from training.lite0 import STRIDE_16, STRIDE_32, Lite0, fold_input_norm
 from training.msroi_networks import Head, highest
 
 WEIGHTS = Path(__file__).parent / "weights" / "msroi.npz"  # written by training/fit_msroi.py
@@ -63,11 +63,5 @@ def fold_normalisation(head: Head) -> None:
     """Merge the normalisation of the head's input, in place, into the convolution that follows."""
     norm, convolution = head.normalise, head.project
     assert isinstance(norm, nn.BatchNorm2d)
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    assert convolution.bias is not None
-    with torch.no_grad():
-        scale = (norm.running_var + norm.eps).rsqrt()[None, :, None, None]
-        convolution.bias -= (convolution.weight * scale * norm.running_mean[None, :, None, None]).sum((1, 2, 3))
-        convolution.weight *= scale
+    fold_input_norm(norm, convolution)
     head.normalise = nn.Identity()
