@@ -11,8 +11,8 @@ from PIL import Image
 
 from pyregjpeg.map_model import load_model
 from training.class_maps import class_activation_map, grad_cam
-from training.export import MODELS
 from training.lite0 import STRIDE_8, STRIDE_16, STRIDE_32, Lite0
+from training.map_models import MODELS
 from training.map_scores import MapOf, Plane
 from training.reference_networks import reference_maps
 from training.simple_maps import centre_gaussian, energy, rarity, spectral_residual, stretched, together

@@ -24,7 +24,6 @@ from benchmarks.photographs import add_photographs_option
 from benchmarks.report import print_table, write_results
 from training.compared_maps import all_maps
 from training.composites import composites
-from training.export import MODELS
 from training.map_gain import (
     BACKGROUND_QUALITY,
     QUALITY,
@@ -36,6 +35,7 @@ from training.map_gain import (
     scenes_of_photographs,
     summary,
 )
+from training.map_models import MODELS
 from training.real_masks import labelled
 from training.reference_networks import add_references_options, skipped
 

@@ -20,7 +20,8 @@ from benchmarks.report import geometric_mean, print_table, write_results
 from benchmarks.timing import pin_to_one_core, speed_ratio, time_interleaved
 from pyregjpeg.map_model import MapModel, load_model
 from training.composites import composites
-from training.export import MODELS, export
+from training.export import export
+from training.map_models import MODELS
 from training.map_scores import Record, judge, summary_of_composites
 from training.onnx_files import WEIGHTS
 

@@ -23,7 +23,7 @@ from benchmarks.photographs import add_photographs_option
 from benchmarks.report import print_table, write_results
 from training.compared_maps import all_maps
 from training.composites import KINDS, composites
-from training.export import MODELS
+from training.map_models import MODELS
 from training.map_scores import AREAS, Record, judge, summary_of_composites
 from training.onnx_files import WEIGHTS
 from training.reference_networks import add_references_options, skipped

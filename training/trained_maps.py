@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from pyregjpeg.map_model import to_pixels
-from training.export import MODELS
 from training.lite0 import STRIDE_16, Lite0
+from training.map_models import MODELS
 from training.map_scores import MapOf, Plane
 from training.msroi import Msroi
 from training.msroi_2017 import combination
