@@ -9,7 +9,9 @@ from PIL import Image
 
 from pyregjpeg.map_model import load_model
 
-pytestmark = pytest.mark.parametrize("model", ["msroi", "msroi-2017"])
+ALIKE = {"msroi": 0.95, "msroi-2017": 0.95, "machine": 0.9}  # "machine" tells little of gravel, which is alike all over
+
+pytestmark = pytest.mark.parametrize("model", ALIKE)
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
@@ -17,7 +19,7 @@ def test_a_large_photograph_has_the_map_of_a_small_one(model: str, name: str) ->
     image = photograph(name)
     large = image.resize((image.width * 8, image.height * 8), Image.Resampling.BICUBIC)
     maps = (load_model(model).predict(each).ravel() for each in (large, image))
-    assert np.corrcoef(*maps)[0, 1] > 0.95
+    assert np.corrcoef(*maps)[0, 1] > ALIKE[model]
 
 
 @pytest.mark.parametrize("level", [0, 127, 255])

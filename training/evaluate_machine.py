@@ -48,7 +48,7 @@ def octaves_of(name: str, examples: Examples) -> Floats:
 def judged(maps: Floats, training: Examples, validation: Examples) -> dict[str, float]:
     """Figures by name, as a card has them."""
     wanted = validation.wanted()
-    figures: dict[str, float] = {"validation_crops": len(wanted), "training_crops": len(training.pictures)}
+    figures: dict[str, float] = {"validation_crops": len(wanted)}
     for name, its_maps in {"all_networks": wanted, **validation.by_network}.items():
         figures[f"explained_of_{name}"] = explained_share(maps, its_maps)
         figures[f"correlation_with_{name}"] = correlation(maps, its_maps)
