@@ -82,6 +82,8 @@ def test_a_wanted_map_is_in_octaves_from_the_mean() -> None:
     np.testing.assert_allclose(maps[0, :, -4:] - maps[0, :, :4], 4, atol=1e-5)
     np.testing.assert_allclose(maps[1], 0, atol=1e-5)
     np.testing.assert_allclose(wanted_map(found * 7), maps, atol=1e-5)
+    found[:, :, -2:] *= np.arange(1, 29, dtype=np.float32)  # the highest frequencies and chroma
+    np.testing.assert_allclose(wanted_map(found), maps, atol=1e-5)
 
 
 def test_no_place_falls_endlessly_below_the_mean() -> None:

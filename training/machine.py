@@ -17,6 +17,7 @@ from training.lite0 import CHANNELS, Lite0, fold_input_norm
 from training.machine_data import STAGES
 
 WEIGHTS = Path(__file__).parent / "weights" / "machine.npz"  # written by training/train_machine.py
+PIXELS = 184 * 184  # of what it looks at: with the 192 * 192 of training, 16:9 would be 288x160 rather than 224x128
 OCTAVES = 8  # that importances 0..1 stand for
 DROPPED = 0.1  # of the features' channels, while the head is trained
 PLACE = 5  # numbers that say where a block is

@@ -15,13 +15,15 @@ from PIL import Image
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from training.lite0 import STRIDE_8, STRIDE_16, STRIDE_32, Lite0
-from training.machine_labels import BLOCK, PARTS
+from training.machine_labels import BLOCK
 
 STAGES = {"stage_8": STRIDE_8, "stage_16": STRIDE_16, "stage_32": STRIDE_32}
 SEEN = 192  # pixels, the side of a crop as the map model looks at it: smaller than networks see, to be quick
 CELLS = SEEN // BLOCK  # of a wanted map, along each side
 NEIGHBOURS = 3  # blocks each way over which information is averaged
-CHROMA = 0.25  # of its information, beside all of luma's: the map steers luma
+COUNTED = (
+    3  # parts: low and middle frequencies of luma, whose true maps save a point more bytes than those of all parts
+)
 FAINTEST = 1e-4  # of a picture's mean information; what has less counts as this
 
 Floats = NDArray[np.float32]
@@ -64,8 +66,7 @@ def load_examples(folder: Path, part: str, lite0: Lite0) -> Examples:
 
 def wanted_map(information: Floats) -> Floats:
     """Octaves (n, cells, cells) of information (n, levels, parts, rows, cols), on average 0 in each picture."""
-    weights = np.array([1.0] * (PARTS - 1) + [CHROMA], np.float32)
-    total = torch.tensor(np.einsum("nlprc,p->nrc", information, weights))[:, None]
+    total = torch.tensor(information[:, :, :COUNTED].sum((1, 2)))[:, None]
     around = pad(total, (NEIGHBOURS // 2,) * 4, mode="replicate")
     smooth = avg_pool2d(around, NEIGHBOURS, stride=1)
     octaves = smooth.maximum(FAINTEST * smooth.mean((2, 3), keepdim=True)).log2()

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from pyregjpeg.model_card import LAYOUTS, ModelCard
-from training.machine import Machine
-from training.machine_data import SEEN
+from training.machine import PIXELS, Machine
 from training.msroi import Msroi
 from training.msroi_2017 import Msroi2017
 
@@ -122,14 +121,14 @@ _MACHINE = Model(
         name="machine",
         kind="importance",
         layout=LAYOUTS["importance"],
-        pixels=SEEN * SEEN,
+        pixels=PIXELS,
         multiple=32,
         cell=8,
         method=(
             "Where errors change the answers of networks: a head on EfficientNet-Lite0's features at strides 8, 16 and "
-            "32, and on the place, regresses the logarithm of Fisher's information of each block, averaged over "
-            "networks of two families. Importance i means that squared errors count 2 ** (8 * (i - 0.5)) times the "
-            "picture's average. Convolutions are computed in int8."
+            "32, and on the place, regresses the logarithm of Fisher's information of each block in luma without the "
+            "highest frequencies, averaged over networks of two families. Importance i means that squared errors count "
+            "2 ** (8 * (i - 0.5)) times the picture's average. Convolutions are computed in int8."
         ),
         training_data=(
             f"{_TRAINED_ON} The head was trained by pyregjpeg on crops of photographs, without their labels, from the "
