@@ -8,6 +8,7 @@ nothing is extrapolated. Intervals are 95 %, by a paired bootstrap over photogra
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,16 +23,15 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sweep:
-    """One arm over its qualities, all fields (pictures, qualities).
+    """One arm over its qualities, all values (pictures, qualities).
 
-    Bytes of the file; distance of the network's answer from that on the clean picture; whether it names the same class
-    first, 1 or 0; and how sure it is of the class that it names first on the clean picture.
+    Bytes of the file; distance of the network's answer from that on the clean picture; and of a classifier by name what
+    else was measured, 0 to 1.
     """
 
     sizes: Values
     distances: Values
-    agreements: Values
-    confidences: Values
+    shares: Mapping[str, Values]
 
 
 @dataclass(frozen=True)

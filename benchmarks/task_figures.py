@@ -8,23 +8,16 @@ from typing import Any
 
 from .task_curves import Sweep
 
-# Arms in colours; what they are compared with is grey, and told apart by its dashes.
-_COLOURS = {
-    "Pillow": "#222222",
-    "mozjpeg": "#d1495b",
-    "jpegli": "#edae49",
-    "overhead-free": "#1b7f79",
-    "overhead-free, not corrected": "#7fc7c2",
-    "standard, qf": "#30638e",
-    "standard, msroi": "#6a4c93",
-}
 _DASHES = ("-", "--", ":", "-.", (0, (1, 4)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)))
 
 Curves = Mapping[str, Mapping[str, Mapping[str, Sweep]]]  # by setting, network and arm
 
 
-def curve_figure(path: Path, curves: Curves) -> None:
-    """Write a PNG: a row for each setting, a panel for each network. Needs matplotlib (extra [plot])."""
+def curve_figure(path: Path, curves: Curves, colours: Mapping[str, str]) -> None:
+    """Write a PNG: a row for each setting, a panel for each network. Needs matplotlib (extra [plot]).
+
+    Arms that have no colour are grey, and told apart by their dashes.
+    """
     from matplotlib.figure import Figure
     from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
@@ -32,16 +25,16 @@ def curve_figure(path: Path, curves: Curves) -> None:
     figure = Figure(figsize=(4.6 * columns, 3.9 * len(curves) + 1.0), layout="constrained")
     panels = figure.subplots(len(curves), columns, squeeze=False)
     handles: dict[str, Any] = {}
-    styles: dict[str, dict[str, Any]] = {name: {"color": colour} for name, colour in _COLOURS.items()}
+    styles: dict[str, dict[str, Any]] = {name: {"color": colour} for name, colour in colours.items()}
     for row, (setting, networks) in zip(panels, curves.items(), strict=True):
         for axes in row[len(networks) :]:
             axes.axis("off")
         for axes, (network, arms) in zip(row, networks.items(), strict=False):
             for name, sweep in arms.items():
                 if name not in styles:
-                    styles[name] = {"color": "#9a9a9a", "ls": _DASHES[(len(styles) - len(_COLOURS)) % len(_DASHES)]}
+                    styles[name] = {"color": "#9a9a9a", "ls": _DASHES[(len(styles) - len(colours)) % len(_DASHES)]}
                 sizes, distances = sweep.sizes.mean(axis=0), sweep.distances.mean(axis=0)
-                marker = "o" if name in _COLOURS else None
+                marker = "o" if name in colours else None
                 [handles[name]] = axes.plot(
                     distances, sizes / 1000, marker=marker, ms=3, lw=1.2, label=name, **styles[name]
                 )

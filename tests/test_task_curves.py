@@ -21,7 +21,7 @@ def sweep(seed: int, scale: float = 1.0, lowest: float = 0.2, highest: float = 2
     of_picture, hard = random.lognormal(0, 0.4, (2, PICTURES, 1))
     distances = hard / hard.mean() * mean * own.lognormal(0, noise, (PICTURES, 5))
     sizes = scale * 3000 * of_picture * mean ** (-0.4 - 0.1 * np.log(mean))
-    return Sweep(sizes, distances, (distances < 1).astype(float), np.exp(-distances))
+    return Sweep(sizes, distances, {})
 
 
 @pytest.mark.parametrize("percent", [-30, -5, 0, 12])

