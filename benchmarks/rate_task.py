@@ -12,10 +12,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import qf_task
+from . import machine_task, qf_task
 from .report import benchmark_parser
 
-REPORTS = {"qf": qf_task.report}
+REPORTS = {"machine": machine_task.report, "qf": qf_task.report}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
