@@ -76,6 +76,11 @@ class Subject(Pair):
         return found
 
     @cached_property
+    def with_factors(self) -> qf_arms.Subject:
+        """The same for QF maps."""
+        return qf_arms.Subject(self.picture, self.other)
+
+    @cached_property
     def scaled(self) -> Subject:
         """The same at the size in which the network sees it, as a client would send it."""
         image = self.picture.image
@@ -129,7 +134,7 @@ def _flat_tables(subject: Subject, step: int) -> Coded:
 
 
 def _overhead_free(subject: Subject, strength: int) -> Coded:
-    return qf_arms.ARMS[qf_arms.OWN](qf_arms.Subject(subject.picture, subject.other), strength)
+    return qf_arms.ARMS[qf_arms.OWN](subject.with_factors, strength)
 
 
 def _scaled(arm: Callable[[Subject, int], Coded], subject: Subject, quality: int) -> Coded:
