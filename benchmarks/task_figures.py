@@ -8,6 +8,7 @@ from typing import Any
 
 from .task_curves import Sweep
 
+CROWDED = 50  # times the lowest value, from where on the numbers of an axis would meet
 _DASHES = ("-", "--", ":", "-.", (0, (1, 4)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)))
 
 Curves = Mapping[str, Mapping[str, Mapping[str, Sweep]]]  # by setting, network and arm
@@ -40,7 +41,8 @@ def curve_figure(path: Path, curves: Curves, colours: Mapping[str, str]) -> None
                 )
             axes.set(xscale="log", yscale="log", xlabel="mean distance of the answers", ylabel="mean kB")
             for axis in (axes.xaxis, axes.yaxis):
-                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                lowest, highest = axis.get_view_interval()
+                axis.set_major_locator(LogLocator(subs=(1,) if highest / lowest > CROWDED else (1, 2, 5)))
                 axis.set_major_formatter(FormatStrFormatter("%g"))
                 axis.set_minor_formatter(NullFormatter())
             axes.set_title(f"{setting}: {network}", loc="left", fontsize=9)
