@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .machine_tables import Found
 from .options import RegionOptions
 from .picture_map import Allotment, PictureMap
 from .quantization import LOW_FREQUENCIES
@@ -25,14 +26,12 @@ class MachineRule:
 
         sum of fisher * m * (c - v)^2 + lambda * bits,
 
-    where m is that of the block's importance, by the strength for luma or for chroma. `fisher`, (2, 64), is that of
-    luma and of chroma; `bit` is lambda, in squared steps of luma's low frequencies. Nothing is done to the samples.
+    where m is that of the block's importance, by the strength for luma or for chroma. `found` has what goes with the
+    ratio, `chroma_area` says how many samples of luma one of chroma covers. Nothing is done to the samples.
     """
 
-    fisher: NDArray[np.float64]
-    bit: float
-    luma_strength: float
-    chroma_strength: float
+    found: Found
+    chroma_area: float
 
     trellis: ClassVar[bool] = True
     masking: ClassVar[float] = 0.0
@@ -42,7 +41,7 @@ class MachineRule:
 
     def weights_of(self, tables: NDArray[np.uint16], kinds: Sequence[int]) -> NDArray[np.float32]:
         """Those of the frequencies of tables (n, 64) that are luma's, of kind 0 like the first one, or chroma's, 1."""
-        of_a_step = np.log(self.fisher[list(kinds)]) + 2 * np.log(tables)
+        of_a_step = np.log(self.found.fisher_of(self.chroma_area)[list(kinds)]) + 2 * np.log(tables)
         weights: NDArray[np.float64] = np.exp(
             np.clip(of_a_step[0, LOW_FREQUENCIES].mean() - of_a_step, -_WIDEST, _WIDEST)
         )
@@ -57,9 +56,17 @@ class MachineRule:
         *,
         keeps_important: bool = False,
     ) -> Allotment:
-        """By the map alone. Allowances are those of luma: chroma has levels that are as much nearer to the average."""
-        luma = its_map.levels(flat=False)
-        steps = np.arange(LEVELS) - AVERAGE
-        counts = 2.0 ** (OCTAVES * self.luma_strength * steps / (LEVELS - 1))
-        of_chroma = (AVERAGE + np.rint(steps * (self.chroma_strength / self.luma_strength))).astype(np.uint8)
-        return Allotment((luma, of_chroma[luma]), (self.bit / counts).astype(np.float32))
+        """By the map, and by the quality where its steps are cut off."""
+        bit = self.found.bit_at(self.found.scale_of(quality))
+        return Allotment(self.levels(its_map.levels(flat=False)), self.allowances(bit))
+
+    def allowances(self, bit: float) -> NDArray[np.float32]:
+        """Those of luma by map level, where a bit of average importance may cost so many squared steps."""
+        counts = 2.0 ** (OCTAVES * self.found.luma_strength * (np.arange(LEVELS) - AVERAGE) / (LEVELS - 1))
+        return (bit / counts).astype(np.float32)
+
+    def levels(self, luma: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The map levels of luma, and those of chroma, as much nearer to the average as its strength is smaller."""
+        share = self.found.chroma_strength / self.found.luma_strength
+        of_chroma = (AVERAGE + np.rint((np.arange(LEVELS) - AVERAGE) * share)).astype(np.uint8)
+        return luma, of_chroma[luma]

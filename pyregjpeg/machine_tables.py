@@ -22,6 +22,7 @@ TABLES = Path(__file__).with_name("machine_tables.json")
 
 DEFAULT_SIZE = 224  # pixels, the short side of what the network sees
 LARGEST_RATIO = 8
+LARGEST_STEP = 255
 PLANES = ("luma", "chroma of half size", "chroma of full size")  # as in the file
 
 
@@ -52,9 +53,21 @@ class Found:
     luma_strength: float
     chroma_strength: float
 
-    def tables(self, quality: int, chroma_area: float) -> NDArray[np.uint16]:
-        """The luma and chroma tables (2, 64) of a quality 1..100, where a chroma sample covers so many of luma's."""
-        return self._scaled(_of_two(self.steps, chroma_area), np.array(quality))
+    def scale_of(self, quality: int) -> float:
+        """What the steps are multiplied by at a quality 1..100."""
+        return float(np.exp(np.interp(quality, self.qualities, np.log(self.scales))))
+
+    def tables(self, scale: float, chroma_area: float) -> NDArray[np.uint16]:
+        """The luma and chroma tables (2, 64) of a scale, where a chroma sample covers so many of luma's."""
+        return _in_file(scale * _of_two(self.steps, chroma_area))
+
+    def bit_at(self, scale: float) -> float:
+        """What a bit may cost in squared steps of luma's low frequencies, as a file of that scale has them.
+
+        More than `bit` where steps are cut off at what a file can have: then only zeros make it smaller.
+        """
+        cut_off = np.maximum(scale * self.steps[0, LOW_FREQUENCIES] / LARGEST_STEP, 1.0)
+        return float(self.bit * np.exp(2 * np.log(cut_off).mean()))
 
     def fisher_of(self, chroma_area: float) -> NDArray[np.float64]:
         """`fisher` of luma and of such chroma, (2, 64)."""
@@ -62,14 +75,9 @@ class Found:
 
     def equivalent_quality(self, luma_table: NDArray[np.uint16]) -> int:
         """The quality whose luma table has the nearest mean over the low frequencies."""
-        means = self._scaled(self.steps[0, LOW_FREQUENCIES], np.arange(1, 101)).mean(axis=1)
+        scales = np.exp(np.interp(np.arange(1, 101), self.qualities, np.log(self.scales)))
+        means = _in_file(np.multiply.outer(scales, self.steps[0, LOW_FREQUENCIES])).mean(axis=1)
         return int(np.abs(means - luma_table[LOW_FREQUENCIES].mean()).argmin()) + 1
-
-    def _scaled(self, steps: NDArray[np.float64], qualities: NDArray[np.int64]) -> NDArray[np.uint16]:
-        """The steps at each of the qualities, whose axes come first, as a file has them."""
-        scales = np.exp(np.interp(qualities, self.qualities, np.log(self.scales)))
-        scaled: NDArray[np.float64] = np.clip(np.rint(np.multiply.outer(scales, steps)), 1, 255)
-        return scaled.astype(np.uint16)
 
 
 @functools.lru_cache
@@ -109,6 +117,11 @@ def _of_two(planes: NDArray[np.float64], chroma_area: float) -> NDArray[np.float
     half = min(max(math.log2(chroma_area) / 2, 0.0), 1.0)
     luma, half_size, full_size = planes
     return np.array([luma, half_size**half * full_size ** (1 - half)])
+
+
+def _in_file(steps: NDArray[np.float64]) -> NDArray[np.uint16]:
+    """Steps as a file has them."""
+    return np.clip(np.rint(steps), 1, LARGEST_STEP).astype(np.uint16)
 
 
 @functools.cache

@@ -55,7 +55,7 @@ class MachineTables:
 
     def of_quality(self, quality: int) -> NDArray[np.uint16]:
         """Of luma and of chroma, (2, 64)."""
-        return self.found.tables(quality, self.chroma_area)
+        return self.found.tables(self.found.scale_of(quality), self.chroma_area)
 
     def equivalent_quality(self, luma_table: NDArray[np.uint16]) -> int:
         """The quality that a table amounts to."""
@@ -63,8 +63,7 @@ class MachineTables:
 
     @property
     def rule(self) -> Rule:
-        found = self.found
-        return MachineRule(found.fisher_of(self.chroma_area), found.bit, found.luma_strength, found.chroma_strength)
+        return MachineRule(self.found, self.chroma_area)
 
 
 TableKind: TypeAlias = HumanTables | MachineTables

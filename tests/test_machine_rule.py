@@ -17,11 +17,22 @@ import pyregjpeg
 from pyregjpeg import codec, native, region_map
 from pyregjpeg.machine_rule import AVERAGE as AVERAGE_LEVEL
 from pyregjpeg.machine_rule import OCTAVES, MachineRule
+from pyregjpeg.machine_tables import Found
 from pyregjpeg.options import SaveOptions
 from pyregjpeg.picture_map import PictureMap
 from pyregjpeg.quantization import LOW_FREQUENCIES
 
-RULE = MachineRule(np.stack([np.geomspace(1, 0.01, 64), np.geomspace(0.2, 0.001, 64)]), 0.03, 0.8, 0.2)
+FOUND = Found(
+    subsampling="4:2:0",
+    fisher=np.stack([np.geomspace(1, 0.01, 64), np.geomspace(0.2, 0.001, 64), np.geomspace(0.1, 0.001, 64)]),
+    steps=np.full((3, 64), 20.0),
+    qualities=np.array([1, 100]),
+    scales=np.array([5.0, 0.1]),
+    bit=0.03,
+    luma_strength=0.8,
+    chroma_strength=0.2,
+)
+RULE = MachineRule(FOUND, chroma_area=4)
 TABLES = np.stack([np.arange(5, 69), np.arange(9, 73)]).astype(np.uint16)
 RATIO = 2
 
@@ -48,14 +59,15 @@ def counts(settings: native.Settings, component: int = 0) -> NDArray[np.float64]
 def test_a_weight_is_what_a_squared_step_of_luma_means_over_what_this_one_does(kinds: list[int]) -> None:
     tables = np.resize(TABLES, (len(kinds), 64))
     weights = RULE.weights_of(tables, kinds)
-    of_a_step = RULE.fisher[kinds] * tables.astype(np.float64) ** 2
+    of_a_step = FOUND.fisher[kinds] * tables.astype(np.float64) ** 2
     assert weights * of_a_step == pytest.approx(np.full(of_a_step.shape, weights[0, 0] * of_a_step[0, 0]), rel=1e-5)
     assert np.log(weights[0, LOW_FREQUENCIES]).mean() == pytest.approx(0, abs=1e-6)
 
 
 def test_weights_are_finite_whatever_errors_mean() -> None:
-    fisher = np.resize([1e-300, 1e300, 1.0], (2, 64))
-    weights = dataclasses.replace(RULE, fisher=fisher).weights_of(TABLES, [0, 1])
+    fisher = np.resize([1e-300, 1e300, 1.0], (3, 64))
+    found = dataclasses.replace(FOUND, fisher=fisher)
+    weights = MachineRule(found, chroma_area=4).weights_of(TABLES, [0, 1])
     assert np.all(np.isfinite(weights) & (weights > 0))
 
 
@@ -65,10 +77,10 @@ def test_importance_is_octaves_around_the_average_and_less_of_them_for_chroma() 
         options = SaveOptions.from_keywords(given)
         its_map = PictureMap(options, (8, 8), lambda _: Image.new("L", (8, 8)))
         allotment = RULE.allotment(its_map, options, TABLES[0], 75)
-        [luma, chroma] = (np.log2(RULE.bit / allotment.allowances[levels]).item() for levels in allotment.levels)
-        a_level = OCTAVES * RULE.luma_strength / (region_map.LEVELS - 1) + 1e-6
-        assert luma == pytest.approx(OCTAVES * RULE.luma_strength * (importance - 0.5), abs=a_level)
-        assert chroma == pytest.approx(OCTAVES * RULE.chroma_strength * (importance - 0.5), abs=a_level)
+        [luma, chroma] = (np.log2(FOUND.bit / allotment.allowances[levels]).item() for levels in allotment.levels)
+        a_level = OCTAVES * FOUND.luma_strength / (region_map.LEVELS - 1) + 1e-6
+        assert luma == pytest.approx(OCTAVES * FOUND.luma_strength * (importance - 0.5), abs=a_level)
+        assert chroma == pytest.approx(OCTAVES * FOUND.chroma_strength * (importance - 0.5), abs=a_level)
 
 
 @pytest.mark.parametrize("subsampling", [0, 1, 2])

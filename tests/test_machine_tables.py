@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from machine_families import CONTENT, FAMILIES, FULL, HALF, LUMA, RATIOS, steps_of
+from numpy.typing import NDArray
 
 from pyregjpeg import machine_tables
 from pyregjpeg.machine_tables import PLANES, found, ratio_of
@@ -52,7 +53,7 @@ def test_what_is_shipped_is_complete_and_possible() -> None:
     assert {"name", "version", "description", "training_data", "networks", "licence", "method"} <= set(CONTENT["card"])
     for family in FAMILIES:
         assert family["subsampling"] in ("4:2:0", "4:2:2", "4:4:4")
-        assert np.all(np.diff(family["scales"]) < 0)
+        assert np.all(np.diff(family["scales"]) <= 0)
         assert len(family["scales"]) == len(qualities)
         for name in ("fisher", "steps"):
             numbers = np.array([family[name][plane] for plane in PLANES])
@@ -89,11 +90,17 @@ def test_between_two_all_is_interpolated(made_up: list[dict[str, Any]], lower: i
         assert between.subsampling == (one if share < 0.5 else other)["subsampling"]
 
 
+def tables_of(ratio: float, quality: int, area: float = 1) -> NDArray[np.uint16]:
+    """Luma's and chroma's."""
+    of_ratio = found(ratio)
+    return of_ratio.tables(of_ratio.scale_of(quality), area)
+
+
 @pytest.mark.parametrize("ratio", RATIOS)
 @pytest.mark.parametrize(("area", "planes"), [(1, [FULL]), (2, [HALF, FULL]), (4, [HALF]), (8, [HALF]), (0.5, [FULL])])
 def test_chroma_has_the_steps_of_its_size(ratio: float, area: float, planes: list[str]) -> None:
     for quality in (1, 33, 75, 100):
-        luma, chroma = found(ratio).tables(quality, area)
+        luma, chroma = tables_of(ratio, quality, area)
         assert np.array_equal(luma, steps_of(ratio, quality, LUMA))
         assert np.array_equal(chroma, steps_of(ratio, quality, *planes))
 
@@ -106,7 +113,7 @@ def test_the_fisher_weights_of_chroma_are_those_of_its_size() -> None:
 
 @given(ratio=st.floats(1, 8), area=st.sampled_from([1, 2, 4]))
 def test_a_higher_quality_never_has_a_larger_step(ratio: float, area: int) -> None:
-    tables = np.array([found(ratio).tables(quality, area) for quality in range(1, 101)], dtype=np.int64)
+    tables = np.array([tables_of(ratio, quality, area) for quality in range(1, 101)], dtype=np.int64)
     assert tables.min() >= 1
     assert tables.max() <= 255
     assert np.all(np.diff(tables, axis=0) <= 0)
@@ -115,15 +122,24 @@ def test_a_higher_quality_never_has_a_larger_step(ratio: float, area: int) -> No
 
 @given(ratio=st.floats(1, 8), quality=st.integers(1, 100))
 def test_a_table_amounts_to_the_quality_that_it_is_of(ratio: float, quality: int) -> None:
-    table = found(ratio).tables(quality, 1)[0]
-    again = found(ratio).tables(found(ratio).equivalent_quality(table), 1)[0]
+    table = tables_of(ratio, quality)[0]
+    again = tables_of(ratio, found(ratio).equivalent_quality(table))[0]
     assert again[LOW_FREQUENCIES].mean() == table[LOW_FREQUENCIES].mean()
 
 
 def test_a_coarser_table_amounts_to_less() -> None:
-    table = found(2).tables(DEFAULT_QUALITY, 1)[0]
+    table = tables_of(2, DEFAULT_QUALITY)[0]
     qualities = [found(2).equivalent_quality(np.minimum(table * factor, 65535)) for factor in (1, 2, 200)]
     assert qualities[0] > qualities[1] > qualities[2] == 1
+
+
+def test_where_steps_are_cut_off_a_bit_may_cost_as_much_more_as_they_would_be_larger() -> None:
+    of_ratio = found(2)
+    low = of_ratio.steps[0, LOW_FREQUENCIES]
+    largest_whole = 255 / low.max()
+    assert of_ratio.bit_at(0.5 * largest_whole) == of_ratio.bit_at(largest_whole) == of_ratio.bit
+    all_cut_off = 255 / low.min()
+    assert of_ratio.bit_at(3 * all_cut_off) == pytest.approx(9 * of_ratio.bit_at(all_cut_off))
 
 
 @pytest.mark.parametrize(
