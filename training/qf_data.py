@@ -61,7 +61,7 @@ def load(path: Path, part: str) -> list[Photo]:
 
 def _all(root: Path) -> Iterator[tuple[str, str, int, Pixels]]:
     """Part, name, label and pixels of each photograph that is large enough."""
-    for source, number, label, image in _sources(root):
+    for source, number, label, image in sources(root):
         for_validation = source in ("imagenet", "bsds500") and number % VALIDATED_EVERY == VALIDATED_EVERY - 1
         part = "validation" if for_validation else "training"
         side = min(image.size)
@@ -71,7 +71,7 @@ def _all(root: Path) -> Iterator[tuple[str, str, int, Pixels]]:
             yield part, f"{source}-{number}", label, np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 
 
-def _sources(root: Path) -> Iterator[tuple[str, int, int, Image.Image]]:
+def sources(root: Path) -> Iterator[tuple[str, int, int, Image.Image]]:
     """Source, number in it, label and the whole photograph in RGB."""
     for number, path in enumerate(sorted((root / "imagenet-sample-images").glob("*.JPEG"))):
         if number % 5:  # the rest is the test fifth; a file's place in the list is its class
