@@ -22,7 +22,13 @@ OUTLINE = [
     "What a MSROI map is and is not",
     "Questions about standard JPEG",
 ]
-WITH_COMMANDS = ["Generating a map", "Compressing with a map", "Folders", "Evaluating metrics"]
+WITH_COMMANDS = [
+    "Generating a map",
+    "Compressing with a map",
+    "For a network that reads the picture",
+    "Folders",
+    "Evaluating metrics",
+]
 
 
 def section(heading: str) -> str:
