@@ -21,7 +21,7 @@ SMALL_SIDE = 224  # what most classifiers see
 LARGE_SIDE, LARGEST_SIDE = 512, 896
 AROUND = 1.5  # times the side of a square, the short side of the photograph that it is cut from
 CROPS = 3
-MOST_SMALL, MOST_OWN = 80, 100
+MOST_SMALL, MOST_OWN = 80, 80
 OWN_SIDES = (300, 450)  # pixels, the short side of photographs that stay as they are
 SET_ASIDE = 5  # of ImageNet, every fifth
 FRAMES_EVERY = 6  # of CamVid, whose neighbours are the same scene
@@ -51,7 +51,7 @@ def small(root: Path, judging: bool) -> list[TaskPicture]:
 
 
 def own_size(root: Path, judging: bool) -> list[TaskPicture]:
-    """The middle square of a hundred photographs of ImageNet as they are, their earlier compression with them."""
+    """The middle square of eighty photographs of ImageNet as they are, their earlier compression with them."""
     lowest, highest = OWN_SIDES
     pictures = []
     for photograph, label in _of_imagenet(root, judging):

@@ -41,7 +41,7 @@ class Found:
     `fisher`, the Fisher information of a squared error, and `steps` are (3, 64): of luma, of chroma of half and of full
     size. A quality's steps are those times its scale; `scales` has those of some `qualities`. `bit` is what a bit may
     cost in squared steps of luma's low frequencies, the strengths are how much the map says of luma and of chroma,
-    above 0 to 1. `subsampling` is the best one, by Pillow's name.
+    above 0. `subsampling` is the best one, by Pillow's name.
     """
 
     subsampling: str

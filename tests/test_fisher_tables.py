@@ -64,8 +64,8 @@ def test_each_number_of_a_shape_does_what_it_says() -> None:
     assert changed(luma_dc=-0.5)[0][0, :2] == pytest.approx([-0.5, 0])
     assert changed(chroma_dc=-0.5)[0][1:, 0] == pytest.approx(-0.5)
     assert changed(chroma=0.3)[0].mean(axis=1) == pytest.approx([0, 0.3, 0.3])
-    rise = changed(luma_rise=1)[0][0]
-    assert rise[[7, 56, 63]] - rise[0] == pytest.approx([1, 1, 4])
+    rise = changed(luma_rise=0.5)[0][0]
+    assert rise[[7, 56, 63]] - rise[0] == pytest.approx([0.5, 0.5, 2])
     assert changed(chroma_weight=0.7)[1].mean(axis=1) == pytest.approx([0, 0.7, 0.7])
     of_step = replace(FAITHFUL, luma_follows=0.5, weight_follows=0).found(LOGARITHMS, "4:2:0", (1.0, 0.2))
     assert of_step.fisher * of_step.steps**2 == pytest.approx(1)

@@ -35,15 +35,15 @@ from training.judges import Network
 from training.machine_subjects import Subject, squares, sweep
 
 INFORMED = 330  # photographs that the information is averaged over
-SEARCHED, SCALED = 80, 40  # squares that the search and the scales of qualities are made with, if there are so many
+SEARCHED, SCALED = 120, 40  # squares that the search and the scales of qualities are made with, if there are so many
 # Mean steps of luma's low frequencies between which a network's answers change from hardly to much, by ratio.
-RATES = {1.0: (14, 95), 2.0: (36, 210)}
+RATES = {1.0: (9, 70), 2.0: (25, 170)}
 SEARCHED_RATIOS = tuple(RATES)
 RATES_EACH = 3
-PLAIN_QUALITIES = (5, 8, 12, 18, 27, 40, 60)
+PLAIN_QUALITIES = (8, 12, 18, 27, 40, 60, 75)
 LARGEST_SQUARE = 1568  # pixels: few photographs are larger; for a ratio of 8 they stand for what a smaller network sees
 DEVIATIONS, POPULATION = 0.4, 10
-STRENGTHS = ((1.0, 0.16), (1.4, 0.2), (0.6, 0.1))  # of the map, on luma and chroma, that are tried
+STRENGTHS = ((1.0, 0.16), (1.4, 0.2), (2.0, 0.3), (2.5, 0.4))  # of the map, on luma and chroma, that are tried
 QUALITIES = (1, 3, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 99, 100)
 SCALES = np.geomspace(0.04, 1500, 30)
 SHARPEST = 5.5  # the largest logarithm of a step beside those of low frequencies
@@ -137,7 +137,7 @@ def searched(
     present: dict[str, Any],
     generations: int,
 ) -> dict[str, Any]:
-    """The best shape for a ratio, sampling of chroma and strengths of the map, with the gains that chose them."""
+    """The best shape for a ratio, sampling of chroma and strengths of the map; prints the gains that chose them."""
     of_ratio = logarithms[RATIOS.index(ratio)]
     pixels = squares(root, ratio, SEARCHED)
     judge = Judge([Subject(each, "4:2:0") for each in pixels], networks, ratio)
@@ -158,7 +158,6 @@ def searched(
         "shape": {name: round(value, 4) for name, value in asdict(shape).items()},
         "subsampling": subsampling,
         "strengths": strengths,
-        "training networks, per cent": {**gains, "with the map": by_strengths[strengths]},
     }
 
 
