@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import idctn
-from torch import Tensor
 
-from training import fisher_weights
-from training.fisher import Reader, gradients
-from training.fisher_weights import at_size, information, mean_logarithms, of_half_size
+torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
+
+from torch import Tensor  # noqa: E402
+
+from training import fisher_weights  # noqa: E402
+from training.fisher import Reader, gradients  # noqa: E402
+from training.fisher_weights import at_size, information, mean_logarithms, of_half_size  # noqa: E402
 
 SIDE, CLASSES = 16, 3
 RANDOM = np.random.default_rng(7)

@@ -17,6 +17,9 @@ from PIL import Image
 from pyregjpeg import region_map
 from pyregjpeg.machine_tables import TABLES
 from pyregjpeg.quantization import LOW_FREQUENCIES
+
+pytest.importorskip("torch", reason="the extra [train] is not installed")
+
 from training import fisher_tables, machine_subjects
 from training.fisher_tables import QUALITIES, STRENGTHS, Judge, Shape, scales
 from training.judges import Network, differences
