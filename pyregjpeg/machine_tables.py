@@ -38,10 +38,10 @@ def ratio_of(size: tuple[int, int], machine_size: int | None) -> float:
 class Found:
     """What was found for one ratio.
 
-    `fisher`, the Fisher information of a squared error, and `steps` are (3, 64): of luma, of chroma of half and of full
-    size. A quality's steps are those times its scale; `scales` has those of some `qualities`. `bit` is what a bit may
-    cost in squared steps of luma's low frequencies, the strengths are how much the map says of luma and of chroma,
-    above 0. `subsampling` is the best one, by Pillow's name.
+    `fisher`, what a squared error means by Fisher's information and the search that bent it, and `steps` are (3, 64):
+    of luma, of chroma of half and of full size. A quality's steps are those times its scale; `scales` has those of some
+    `qualities`. `bit` is what a bit may cost in squared steps of luma's low frequencies, the strengths are how much the
+    map says of luma and of chroma, above 0. `subsampling` is the best one, by Pillow's name.
     """
 
     subsampling: str
